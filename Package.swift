@@ -1,0 +1,93 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// The rooms of the house, lower levels first; `Sources/Clew/Clew.docc/House.md` says what belongs in each.
+let modules: [Target] = [
+  .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+  .systemLibrary(
+    name: "CGraphviz", path: "Sources/CGraphviz/System", pkgConfig: "libgvc",
+    providers: [.apt(["libgraphviz-dev"])]),
+  .target(name: "GraphvizShim", dependencies: ["CGraphviz"], path: "Sources/CGraphviz/Shim"),
+
+  .target(name: "Tensors", dependencies: ["CKernels"]),
+  .target(name: "Tokenization"),
+  .target(name: "AttributionGraphs"),
+
+  .target(name: "Checkpoints", dependencies: ["Tensors"]),
+  .target(name: "Rendering", dependencies: ["AttributionGraphs", "GraphvizShim"]),
+
+  .target(name: "Transformers", dependencies: ["Tensors", "Checkpoints", "Tokenization"]),
+  .target(name: "Transcoding", dependencies: ["Tensors", "Checkpoints", yams]),
+
+  .target(
+    name: "ReplacementModels", dependencies: ["Tensors", "Tokenization", "Transformers", "Transcoding"]),
+
+  .target(
+    name: "Attribution",
+    dependencies: [
+      "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
+      "AttributionGraphs",
+    ]),
+
+  .target(
+    name: "Clew",
+    dependencies: [
+      "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
+      "AttributionGraphs", "Attribution", "Rendering",
+    ]),
+
+  .executableTarget(name: "ClewCommand", dependencies: ["Clew", argumentParser]),
+]
+
+/// What only tests import, and the tests of each room.
+let tests: [Target] = [
+  .target(name: "TestSupport", path: "Tests/TestSupport"),
+  .target(
+    name: "TinyModels", dependencies: ["TestSupport", "Clew"], path: "Tests/TinyModels"),
+  .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
+  .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
+  .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TestSupport"]),
+  .testTarget(name: "AttributionGraphsTests", dependencies: ["AttributionGraphs", "TestSupport"]),
+  .testTarget(
+    name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "TestSupport"]),
+  .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
+  .testTarget(name: "TranscodingTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
+  .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
+  .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
+]
+
+let package = Package(
+  name: "clew-attribution",
+  products: [
+    .library(name: "Clew", targets: ["Clew"]),
+    .executable(name: "clew", targets: ["ClewCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: modules + tests,
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11
+)
+
+/// Debug builds optimise the library modules too: their kernels are 20 to 30 times slower without, and the
+/// tests run them. The command and the tests themselves stay debuggable.
+let optimizedInDebug: Set = [
+  "Tensors", "Tokenization", "AttributionGraphs", "Checkpoints", "Transformers", "Transcoding",
+  "ReplacementModels", "Attribution",
+]
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+  if ["CKernels", "GraphvizShim"].contains(target.name) { continue }
+  target.swiftSettings = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+  ]
+  if optimizedInDebug.contains(target.name) {
+    target.swiftSettings?.append(.unsafeFlags(["-O"], .when(configuration: .debug)))
+  }
+}
