@@ -1,1 +1,0 @@
-void ck_placeholder(void) {}

@@ -1,0 +1,42 @@
+/// What can be wrong with a file of weights.
+public enum CheckpointError: Error, Equatable, CustomStringConvertible {
+  /// A file is missing or cannot be opened.
+  case cannotRead(path: String, reason: String)
+  /// A folder holds no weights in a known layout.
+  case noWeights(folder: String)
+  /// A header contradicts itself or the file it stands in.
+  case badHeader(path: String, reason: String)
+  /// A tensor is not there.
+  case tensorNotFound(name: String, path: String, nearest: [String])
+  /// A tensor has another shape than its use needs.
+  case wrongShape(name: String, path: String, expected: [Int], actual: [Int])
+  /// A tensor holds numbers of a type that its use cannot take.
+  case wrongType(name: String, path: String, type: String, expected: String)
+  /// A file cannot be written.
+  case cannotWrite(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .cannotRead(let path, let reason):
+      "\(path) cannot be read: \(reason). Check the path and its permissions."
+    case .noWeights(let folder):
+      "\(folder) holds neither model.safetensors nor model.safetensors.index.json. "
+        + "Name a folder in Hugging Face layout."
+    case .badHeader(let path, let reason):
+      "\(path) is not a sound safetensors file: \(reason). It may be truncated or of another format; "
+        + "fetch or convert it again."
+    case .tensorNotFound(let name, let path, let nearest):
+      "\(path) has no tensor named '\(name)'"
+        + (nearest.isEmpty ? "" : "; the nearest names are \(nearest.joined(separator: ", "))")
+        + ". Check that the file belongs to this model or transcoder."
+    case .wrongShape(let name, let path, let expected, let actual):
+      "the tensor '\(name)' in \(path) has shape \(actual), but \(expected) is needed. "
+        + "Check that the file belongs to this model or transcoder."
+    case .wrongType(let name, let path, let type, let expected):
+      "the tensor '\(name)' in \(path) holds \(type) numbers, but \(expected) is needed. Convert the file."
+    case .cannotWrite(let path, let reason):
+      "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another "
+        + "folder with --output."
+    }
+  }
+}

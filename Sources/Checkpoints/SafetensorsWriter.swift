@@ -1,0 +1,71 @@
+/// Builds a safetensors file in memory, tensors in the order given, 8-byte aligned.
+public struct SafetensorsWriter: Sendable {
+  private var header: [(name: String, type: String, shape: [Int], count: Int)] = []
+  private var chunks: [[UInt8]] = []
+  private let metadata: [(String, String)]
+
+  /// An empty file with free texts under `__metadata__`.
+  public init(metadata: [(String, String)] = []) { self.metadata = metadata }
+
+  /// Adds a tensor of float32.
+  public mutating func add(_ name: String, _ values: [Float], shape: [Int]) {
+    add(name, type: "F32", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
+  }
+
+  /// Adds a tensor of 32-bit integers.
+  public mutating func add(_ name: String, _ values: [Int32], shape: [Int]) {
+    add(name, type: "I32", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
+  }
+
+  /// Adds a tensor of 64-bit integers.
+  public mutating func add(_ name: String, _ values: [Int64], shape: [Int]) {
+    add(name, type: "I64", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
+  }
+
+  /// Adds a tensor of bytes.
+  public mutating func add(_ name: String, _ values: [UInt8], shape: [Int]) {
+    add(name, type: "U8", values, shape: shape, count: values.count)
+  }
+
+  private mutating func add(_ name: String, type: String, _ bytes: [UInt8], shape: [Int], count: Int) {
+    precondition(shape.reduce(1, *) == count, "'\(name)' has \(count) numbers, not \(shape)")
+    header.append((name, type, shape, bytes.count))
+    chunks.append(bytes)
+  }
+
+  /// The file's parts in order: header, then each tensor.
+  public func parts() -> [[UInt8]] {
+    var entries: [String] = []
+    if !metadata.isEmpty {
+      let texts = metadata.map { "\(quoted($0.0)):\(quoted($0.1))" }
+      entries.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
+    }
+    var offset = 0
+    for entry in header {
+      let end = offset + entry.count
+      entries.append(
+        "\(quoted(entry.name)):{\"dtype\":\"\(entry.type)\",\"shape\":\(entry.shape),"
+          + "\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var text = Array("{\(entries.joined(separator: ","))}".utf8)
+    while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
+    let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) }
+    return [length + text] + chunks
+  }
+
+  private func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case _ where scalar.value < 0x20:
+        let hex = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,81 @@
+public import Tensors
+
+/// A tensor in a mapped file: its header entry, checked, and where its bytes lie.
+public struct StoredTensor: Sendable {
+  /// Its name in the file.
+  public let name: String
+  /// The numbers' type as the file spells it: `F32`, `BF16`, `I64`, …
+  public let typeName: String
+  /// Outermost axis first.
+  public let shape: [Int]
+  /// The file it lies in.
+  public let file: MappedFile
+  /// Where its bytes lie in the file.
+  public let bytes: Range<Int>
+
+  /// How many numbers it holds.
+  public var count: Int { shape.reduce(1, *) }
+
+  private func floatType() throws(CheckpointError) -> ElementType {
+    guard let type = ElementType(rawValue: typeName) else {
+      throw .wrongType(name: name, path: file.path, type: typeName, expected: "F32, F16 or BF16")
+    }
+    return type
+  }
+
+  private func check(_ expected: [Int]) throws(CheckpointError) {
+    guard shape == expected else {
+      throw .wrongShape(name: name, path: file.path, expected: expected, actual: shape)
+    }
+  }
+
+  /// The tensor as a learned matrix, of whatever two-dimensional shape it has.
+  public func weight() throws(CheckpointError) -> WeightMatrix {
+    guard shape.count == 2 else {
+      throw .wrongShape(name: name, path: file.path, expected: [-1, -1], actual: shape)
+    }
+    return WeightMatrix(
+      file: file, byteOffset: bytes.lowerBound, type: try floatType(), outputs: shape[0], inputs: shape[1])
+  }
+
+  /// The tensor as a learned matrix.
+  /// - Throws: ``CheckpointError/wrongShape(name:path:expected:actual:)`` if it is not `[outputs, inputs]`.
+  public func weight(outputs: Int, inputs: Int) throws(CheckpointError) -> WeightMatrix {
+    try check([outputs, inputs])
+    return try weight()
+  }
+
+  /// A three-dimensional tensor as a matrix whose rows hold the two inner axes.
+  public func rows(_ expected: [Int]) throws(CheckpointError) -> WeightMatrix {
+    try check(expected)
+    return WeightMatrix(
+      file: file, byteOffset: bytes.lowerBound, type: try floatType(), outputs: expected[0],
+      inputs: expected.dropFirst().reduce(1, *))
+  }
+
+  /// The tensor as float32 numbers of whatever shape, `[count]`.
+  public func floats() throws(CheckpointError) -> [Float] {
+    WeightMatrix(
+      file: file, byteOffset: bytes.lowerBound, type: try floatType(), outputs: 1, inputs: count
+    ).row(0)
+  }
+
+  /// The tensor as a vector of float32.
+  /// - Throws: ``CheckpointError/wrongShape(name:path:expected:actual:)`` if it is not `[count]`.
+  public func vector(count: Int) throws(CheckpointError) -> [Float] {
+    try check([count])
+    return try floats()
+  }
+
+  /// The tensor as integers of whatever shape, `[count]`.
+  public func integers() throws(CheckpointError) -> [Int] {
+    let raw = UnsafeRawBufferPointer(rebasing: file.bytes[bytes])
+    switch typeName {
+    case "I64": return (0..<count).map { Int(raw.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
+    case "I32": return (0..<count).map { Int(raw.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) }
+    case "U8", "BOOL": return raw.map { Int($0) }
+    default:
+      throw .wrongType(name: name, path: file.path, type: typeName, expected: "I64, I32, U8 or BOOL")
+    }
+  }
+}

@@ -1,0 +1,150 @@
+internal import CKernels
+
+/// A learned matrix `[outputs, inputs]` in a mapped file, in its own type, never copied whole.
+///
+/// Strides count numbers, so a transposed or sliced weight (GPT-2 stores `[inputs, outputs]` and keeps query,
+/// key and value side by side) is a view like any other.
+public struct WeightMatrix: Sendable {
+  /// Rows of the matrix as it is used.
+  public let outputs: Int
+  /// Columns of the matrix as it is used.
+  public let inputs: Int
+  /// How its numbers are stored.
+  public let type: ElementType
+  let storage: WeightStorage
+  let offset: Int  // bytes
+  let outputStride: Int
+  let inputStride: Int
+
+  /// A view of `[outputs, inputs]` numbers that start at a byte of a mapped file.
+  public init(
+    file: MappedFile, byteOffset: Int, type: ElementType, outputs: Int, inputs: Int,
+    outputStride: Int? = nil, inputStride: Int = 1
+  ) {
+    self.init(
+      storage: .file(file), offset: byteOffset, type: type, outputs: outputs, inputs: inputs,
+      outputStride: outputStride ?? inputs, inputStride: inputStride)
+  }
+
+  /// A matrix that lives in memory.
+  public init(_ matrix: Matrix) {
+    self.init(
+      storage: .memory(matrix.values), offset: 0, type: .float32, outputs: matrix.rows,
+      inputs: matrix.columns, outputStride: matrix.columns, inputStride: 1)
+  }
+
+  private init(
+    storage: WeightStorage, offset: Int, type: ElementType, outputs: Int, inputs: Int, outputStride: Int,
+    inputStride: Int
+  ) {
+    self.storage = storage
+    self.offset = offset
+    self.type = type
+    self.outputs = outputs
+    self.inputs = inputs
+    self.outputStride = outputStride
+    self.inputStride = inputStride
+    if outputs > 0, inputs > 0 {
+      let last = (outputs - 1) * outputStride + (inputs - 1) * inputStride
+      let end = offset + (last + 1) * type.byteCount
+      precondition(
+        offset >= 0 && end <= storage.byteCount, "a weight ends at byte \(end) of \(storage.byteCount)")
+    }
+  }
+
+  /// The matrix with rows and columns exchanged, `[inputs, outputs]`.
+  public var transposed: WeightMatrix {
+    WeightMatrix(
+      storage: storage, offset: offset, type: type, outputs: inputs, inputs: outputs,
+      outputStride: inputStride, inputStride: outputStride)
+  }
+
+  /// Some of the rows, `[range.count, inputs]`.
+  public func outputs(_ range: Range<Int>) -> WeightMatrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= outputs, "rows \(range) of \(outputs)")
+    return WeightMatrix(
+      storage: storage, offset: offset + range.lowerBound * outputStride * type.byteCount, type: type,
+      outputs: range.count, inputs: inputs, outputStride: outputStride, inputStride: inputStride)
+  }
+
+  /// Some of the columns, `[outputs, range.count]`.
+  public func inputs(_ range: Range<Int>) -> WeightMatrix { transposed.outputs(range).transposed }
+
+  /// One row as float32, `[inputs]`.
+  public func row(_ row: Int) -> [Float] {
+    var result = [Float](repeating: 0, count: inputs)
+    result.withUnsafeMutableBufferPointer { copyRow(row, to: $0) }
+    return result
+  }
+
+  /// The whole matrix as float32, `[outputs, inputs]`; for small ones.
+  public func matrix() -> Matrix {
+    var result = Matrix(rows: outputs, columns: inputs)
+    result.values.withUnsafeMutableBufferPointer { values in
+      for row in 0..<outputs {
+        copyRow(row, to: UnsafeMutableBufferPointer(rebasing: values[row * inputs..<(row + 1) * inputs]))
+      }
+    }
+    return result
+  }
+
+  /// The sum of all rows, `[inputs]`, in double precision.
+  public func sumOfRows() -> [Double] {
+    var sum = [Double](repeating: 0, count: inputs)
+    var buffer = [Float](repeating: 0, count: inputs)
+    for row in 0..<outputs {
+      buffer.withUnsafeMutableBufferPointer { copyRow(row, to: $0) }
+      for i in 0..<inputs { sum[i] += Double(buffer[i]) }
+    }
+    return sum
+  }
+
+  /// Lets the system take back the pages that this weight was read from.
+  public func forgetPages() {
+    guard case .file(let file) = storage, outputs > 0, inputs > 0 else { return }
+    let last = (outputs - 1) * outputStride + (inputs - 1) * inputStride
+    file.forget(offset..<offset + (last + 1) * type.byteCount)
+  }
+
+  func copyRow(_ row: Int, to destination: UnsafeMutableBufferPointer<Float>) {
+    precondition(row >= 0 && row < outputs, "row \(row) of \(outputs)")
+    guard let target = destination.baseAddress else { return }
+    withStart { start in
+      let first = start + row * outputStride * type.byteCount
+      if inputStride == 1 {
+        ck_convert(first, type.kernelType, inputs, target)
+      } else {
+        for i in 0..<inputs {
+          ck_convert(first + i * inputStride * type.byteCount, type.kernelType, 1, target + i)
+        }
+      }
+    }
+  }
+
+  func withStart<R>(_ body: (UnsafeRawPointer) throws -> R) rethrows -> R {
+    try storage.withBytes { bytes in
+      guard let start = bytes.baseAddress else { preconditionFailure("an empty weight was read") }
+      return try body(start + offset)
+    }
+  }
+}
+
+/// Where a weight's numbers lie.
+enum WeightStorage: Sendable {
+  case file(MappedFile)
+  case memory([Float])
+
+  var byteCount: Int {
+    switch self {
+    case .file(let file): file.bytes.count
+    case .memory(let values): values.count * 4
+    }
+  }
+
+  func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    switch self {
+    case .file(let file): try body(file.bytes)
+    case .memory(let values): try values.withUnsafeBytes(body)
+    }
+  }
+}

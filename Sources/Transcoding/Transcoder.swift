@@ -1,0 +1,112 @@
+public import Foundation
+public import Tensors
+
+/// The nonlinearity of one layer's features.
+public enum FeatureActivation: Sendable {
+  /// Keeps `z > 0`.
+  case reLU
+  /// Keeps `z` where `z > threshold`, strictly, `[feature]`.
+  case jumpReLU(thresholds: [Float])
+  /// Keeps the `k` largest `z` of a position, negative ones included.
+  case topK(Int)
+}
+
+/// One layer of a transcoder.
+public struct TranscoderLayer: Sendable {
+  /// `E`, `[feature, dModel]`.
+  public let encoder: WeightMatrix
+  /// `bE`, `[feature]`.
+  public let encoderBias: [Float]
+  /// `D`: rows of `outputLayers · dModel` numbers, `[feature, outputLayer, dModel]`.
+  public let decoder: WeightMatrix
+  /// `bD`, `[dModel]`.
+  public let decoderBias: [Float]
+  public let activation: FeatureActivation
+  /// `S`, `[dModel, dModel]`, applied as `S h`; `nil` without a skip connection.
+  public let skip: WeightMatrix?
+}
+
+/// Transcoders for every layer of a model: cross-layer, or one a layer.
+///
+/// Features read the stream at the input hook of their layer and write to the MLP outputs of their own layer
+/// and, if cross-layer, of all later ones. Weights stay mapped; decoder rows are read for active features only.
+public struct Transcoder: Sendable {
+  public let configuration: TranscoderConfiguration
+  /// `[layer]`.
+  public let layers: [TranscoderLayer]
+  public let dModel: Int
+  public let folder: URL
+
+  /// `L`.
+  public var layerCount: Int { layers.count }
+  /// `F` of one layer.
+  public func featureCount(layer: Int) -> Int { layers[layer].encoder.outputs }
+  /// The layers that a layer's features write to.
+  public func outputLayers(of layer: Int) -> Range<Int> {
+    configuration.kind == .crossLayer ? layer..<layerCount : layer..<layer + 1
+  }
+  /// Whether any layer has a skip connection.
+  public var hasSkip: Bool { layers.contains { $0.skip != nil } }
+
+  /// A transcoder put together from its parts.
+  public init(
+    configuration: TranscoderConfiguration, layers: [TranscoderLayer], dModel: Int, folder: URL
+  ) {
+    self.configuration = configuration
+    self.layers = layers
+    self.dModel = dModel
+    self.folder = folder
+  }
+
+  /// What one feature writes to one layer, unscaled, `[dModel]`.
+  public func decoderVector(_ feature: FeatureID, to layer: Int) -> [Float] {
+    let outputs = outputLayers(of: feature.layer)
+    precondition(outputs.contains(layer), "layer \(feature.layer) writes to \(outputs), not to \(layer)")
+    let first = (layer - outputs.lowerBound) * dModel
+    return layers[feature.layer].decoder.inputs(first..<first + dModel).row(feature.index)
+  }
+
+  /// All that one feature writes, `[outputLayer, dModel]`.
+  public func decoderVectors(_ feature: FeatureID) -> [Float] {
+    layers[feature.layer].decoder.row(feature.index)
+  }
+
+  /// What one feature reads, `[dModel]`.
+  public func encoderVector(_ feature: FeatureID) -> [Float] {
+    layers[feature.layer].encoder.row(feature.index)
+  }
+
+  /// Preactivations of a layer's features.
+  /// ```
+  /// z = E · h + bE
+  /// ```
+  /// - Parameter input: `h` at the input hook, `[position, dModel]`.
+  /// - Returns: `[position, feature]`.
+  public func preactivations(of input: Matrix, layer: Int) -> Matrix {
+    input.multiplied(byTransposed: layers[layer].encoder, bias: layers[layer].encoderBias)
+  }
+
+  /// The features that the nonlinearity keeps at one position, by index.
+  public func activeFeatures(
+    _ preactivations: ArraySlice<Float>, layer: Int
+  ) -> [(index: Int, activation: Float)] {
+    let first = preactivations.startIndex
+    var kept: [(index: Int, activation: Float)] = []
+    switch layers[layer].activation {
+    case .reLU:
+      for (index, z) in preactivations.enumerated() where z > 0 { kept.append((index, z)) }
+    case .jumpReLU(let thresholds):
+      for (index, z) in preactivations.enumerated() where z > thresholds[index] && z != 0 {
+        kept.append((index, z))
+      }
+    case .topK(let k):
+      let order = (0..<preactivations.count).sorted {
+        (-preactivations[first + $0], $0) < (-preactivations[first + $1], $1)
+      }
+      for index in order.prefix(k).sorted() where preactivations[first + index] != 0 {
+        kept.append((index, preactivations[first + index]))
+      }
+    }
+    return kept
+  }
+}

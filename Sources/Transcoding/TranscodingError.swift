@@ -1,0 +1,22 @@
+public import Checkpoints
+
+/// What can keep transcoders from loading or fitting a model.
+public enum TranscodingError: Error, Equatable, CustomStringConvertible {
+  /// `config.yaml` is missing or not to be understood.
+  case badConfiguration(path: String, reason: String)
+  /// Something is wrong with the weights.
+  case checkpoint(CheckpointError)
+  /// The transcoder was made for another model.
+  case wrongModel(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .badConfiguration(let path, let reason):
+      "\(path) does not describe transcoders that Clew can use: \(reason). "
+        + "Name a folder in circuit-tracer's layout (config.yaml beside safetensors)."
+    case .checkpoint(let error): error.description
+    case .wrongModel(let path, let reason):
+      "the transcoders in \(path) do not fit this model: \(reason). Name those that were trained on it."
+    }
+  }
+}

@@ -1,0 +1,92 @@
+public import Tensors
+
+/// A learned linear map with or without a bias.
+public struct Linear: Sendable {
+  /// `[outputs, inputs]`.
+  public let weight: WeightMatrix
+  /// `[outputs]`.
+  public let bias: [Float]?
+
+  /// `y[t] = W x[t] + b` for every row, `[position, outputs]`.
+  public func callAsFunction(_ x: Matrix) -> Matrix { x.multiplied(byTransposed: weight, bias: bias) }
+}
+
+/// A norm with its learned numbers.
+public struct NormLayer: Sendable {
+  public let kind: Norm
+  /// `[dModel]`.
+  public let gain: [Float]
+  /// `[dModel]`; zeros for RMS norms.
+  public let bias: [Float]
+
+  /// Normalises every row.
+  /// - Parameters:
+  ///   - x: `[position, dModel]`.
+  ///   - frozenScales: Scales to use instead of the rows' own, `[position]`.
+  /// - Returns: The result `[position, dModel]` and the scales used, `[position]`.
+  public func callAsFunction(_ x: Matrix, frozenScales: [Float]? = nil) -> (y: Matrix, scales: [Float]) {
+    var y = Matrix(rows: x.rows, columns: x.columns)
+    var scales = [Float](repeating: 0, count: x.rows)
+    let width = x.columns
+    for row in 0..<x.rows {
+      let source = x.values.span.extracting(row * width..<(row + 1) * width)
+      scales[row] = y.withRow(row) { target in
+        switch kind {
+        case .rootMeanSquare(let epsilon):
+          Kernels.rmsNorm(
+            source, gain: gain.span, epsilon: epsilon, frozenScale: frozenScales?[row], into: &target)
+        case .layer(let epsilon):
+          Kernels.layerNorm(
+            source, gain: gain.span, bias: bias.span, epsilon: epsilon, frozenScale: frozenScales?[row],
+            into: &target)
+        }
+      }
+    }
+    return (y, scales)
+  }
+}
+
+/// The four maps of an attention layer; heads lie side by side.
+public struct AttentionLayer: Sendable {
+  /// `[head · dHead, dModel]`.
+  public let query: Linear
+  /// `[keyValueHead · dHead, dModel]`.
+  public let key: Linear
+  /// `[keyValueHead · dHead, dModel]`.
+  public let value: Linear
+  /// `[dModel, head · dHead]`.
+  public let output: Linear
+}
+
+/// An MLP, plain or gated.
+public struct MLPLayer: Sendable {
+  /// `[dMLP, dModel]`; `nil` where the MLP is not gated.
+  public let gate: Linear?
+  /// `[dMLP, dModel]`.
+  public let up: Linear
+  /// `[dModel, dMLP]`.
+  public let down: Linear
+  public let activation: Activation
+
+  /// `down(φ(gate x) ⊙ up x)`, or `down(φ(up x))` without a gate; `[position, dModel]`.
+  public func callAsFunction(_ x: Matrix) -> Matrix {
+    var inner = up(x)
+    if let gate {
+      var gates = gate(x)
+      for i in gates.values.indices { gates.values[i] = activation(gates.values[i]) * inner.values[i] }
+      inner = gates
+    } else {
+      var span = inner.values.mutableSpan
+      Kernels.activate(&span, by: activation)
+    }
+    return down(inner)
+  }
+}
+
+/// One layer of a pre-norm transformer: attention, then an MLP, each behind a norm and added to the residual.
+public struct Block: Sendable {
+  public let attentionNorm: NormLayer
+  public let attention: AttentionLayer
+  public let mlpNorm: NormLayer
+  public let mlp: MLPLayer
+}

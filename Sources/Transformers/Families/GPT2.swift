@@ -1,0 +1,87 @@
+internal import Checkpoints
+internal import Foundation
+internal import Tensors
+
+/// GPT-2: layer norms, learned positions, plain MLPs; linear maps are stored `[inputs, outputs]`.
+enum GPT2Family: TransformerFamily {
+  static let prefixes = ["transformer.", ""]
+
+  static func configuration(from fields: ConfigurationFields) throws(TransformerError)
+    -> TransformerConfiguration
+  {
+    let dModel = try fields.integer("n_embd")
+    let headCount = try fields.integer("n_head")
+    let layerCount = try fields.integer("n_layer")
+    guard headCount > 0, dModel % headCount == 0 else {
+      throw .badConfiguration(
+        path: fields.path, reason: "\(headCount) heads do not divide a width of \(dModel)")
+    }
+    let name = try fields.text("activation_function", default: "gelu_new")
+    guard let activation = Activation(configurationName: name) else {
+      throw .badConfiguration(path: fields.path, reason: "its activation '\(name)' is unknown")
+    }
+    let scales = try fields.flag("scale_attn_weights", default: true)
+    let byLayer = try fields.flag("scale_attn_by_inverse_layer_idx", default: false)
+    let dHead = dModel / headCount
+    let scale = scales ? 1 / Double(max(1, dHead)).squareRoot() : 1
+    return TransformerConfiguration(
+      family: "gpt2", layerCount: layerCount, dModel: dModel, headCount: headCount,
+      keyValueHeadCount: headCount, dHead: dHead, dMLP: try fields.integer("n_inner", default: 4 * dModel),
+      vocabularyCount: try fields.integer("vocab_size"),
+      contextLength: try fields.integer("n_positions", default: try fields.integer("n_ctx", default: 1024)),
+      norm: .layer(epsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5))),
+      activation: activation, rotary: nil,
+      attentionScales: (0..<max(0, layerCount)).map { Float(byLayer ? scale / Double($0 + 1) : scale) },
+      tiesEmbeddings: try fields.flag("tie_word_embeddings", default: true))
+  }
+
+  static func load(
+    _ c: TransformerConfiguration, from weights: WeightSource, folder: URL
+  ) throws(CheckpointError) -> Transformer {
+    // Tied checkpoints may store the one matrix under either name.
+    let stored = try weights(weights.find("wte.weight") != nil ? "wte.weight" : "lm_head.weight")
+    let embedding = try stored.weight(outputs: c.vocabularyCount, inputs: c.dModel)
+    var unembedding = embedding
+    if !c.tiesEmbeddings {
+      unembedding = try weights("lm_head.weight").weight(outputs: c.vocabularyCount, inputs: c.dModel)
+    }
+    var blocks: [Block] = []
+    for layer in 0..<c.layerCount { blocks.append(try block(layer, c, weights)) }
+    return Transformer(
+      configuration: c, embedding: embedding,
+      positionEmbedding: try weights("wpe.weight").weight(outputs: c.contextLength, inputs: c.dModel),
+      blocks: blocks, finalNorm: try norm("ln_f", c, weights), unembedding: unembedding, folder: folder)
+  }
+
+  private static func block(
+    _ layer: Int, _ c: TransformerConfiguration, _ weights: WeightSource
+  ) throws(CheckpointError) -> Block {
+    func linear(_ name: String, _ outputs: Int, _ inputs: Int) throws(CheckpointError) -> Linear {
+      let weight = try weights("h.\(layer).\(name).weight").weight(outputs: inputs, inputs: outputs)
+      return Linear(
+        weight: weight.transposed, bias: try weights("h.\(layer).\(name).bias").vector(count: outputs))
+    }
+    let joined = try linear("attn.c_attn", 3 * c.dModel, c.dModel)
+    func part(_ index: Int) -> Linear {
+      let range = index * c.dModel..<(index + 1) * c.dModel
+      return Linear(weight: joined.weight.outputs(range), bias: joined.bias.map { Array($0[range]) })
+    }
+    return Block(
+      attentionNorm: try norm("h.\(layer).ln_1", c, weights),
+      attention: AttentionLayer(
+        query: part(0), key: part(1), value: part(2),
+        output: try linear("attn.c_proj", c.dModel, c.dModel)),
+      mlpNorm: try norm("h.\(layer).ln_2", c, weights),
+      mlp: MLPLayer(
+        gate: nil, up: try linear("mlp.c_fc", c.dMLP, c.dModel),
+        down: try linear("mlp.c_proj", c.dModel, c.dMLP), activation: c.activation))
+  }
+
+  private static func norm(
+    _ name: String, _ c: TransformerConfiguration, _ weights: WeightSource
+  ) throws(CheckpointError) -> NormLayer {
+    NormLayer(
+      kind: c.norm, gain: try weights(name + ".weight").vector(count: c.dModel),
+      bias: try weights(name + ".bias").vector(count: c.dModel))
+  }
+}

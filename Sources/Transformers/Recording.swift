@@ -1,0 +1,32 @@
+public import Tensors
+public import Tokenization
+
+/// What one run over one prompt computed, at every hook point that attribution and interventions need.
+public struct Recording: Sendable {
+  /// The prompt.
+  public let tokens: [Token]
+  /// `r⁻`, `[layer][position, dModel]`.
+  public internal(set) var residualPre: [Matrix] = []
+  /// `r⁰`, `[layer][position, dModel]`.
+  public internal(set) var residualMid: [Matrix] = []
+  /// `mlpOut`, `[layer][position, dModel]`.
+  public internal(set) var mlpOutput: [Matrix] = []
+  /// `r⁺` of the last layer, `[position, dModel]`.
+  public internal(set) var residualFinal = Matrix(rows: 0, columns: 0)
+  /// `A`, `[layer]`: one matrix `[head · position, position]`, row = reader.
+  public internal(set) var attentionPatterns: [Matrix] = []
+  /// The frozen scales of the norms before attention, `[layer][position]`.
+  public internal(set) var attentionNormScales: [[Float]] = []
+  /// The frozen scales of the norms before the MLPs, `[layer][position]`.
+  public internal(set) var mlpNormScales: [[Float]] = []
+  /// The frozen scales of the final norm, `[position]`.
+  public internal(set) var finalNormScales: [Float] = []
+  /// The logits, `[position, vocabulary]`, or the last position's alone, `[1, vocabulary]`.
+  public internal(set) var logits = Matrix(rows: 0, columns: 0)
+
+  /// The logits of the next token, `[vocabulary]`.
+  public var lastLogits: [Float] { logits.rows > 0 ? logits.row(logits.rows - 1) : [] }
+
+  /// How many positions the prompt has.
+  public var positionCount: Int { tokens.count }
+}

@@ -1,0 +1,72 @@
+internal import Foundation
+public import Tensors
+public import Tokenization
+
+/// How the next token is chosen.
+public struct Sampling: Sendable {
+  /// Zero takes the most probable token; otherwise logits are divided by it.
+  public var temperature: Double
+  /// Only the most probable tokens whose probabilities first reach this sum are drawn from.
+  public var topP: Double
+  /// Where the random numbers start.
+  public var seed: UInt64
+
+  public init(temperature: Double = 0, topP: Double = 1, seed: UInt64 = 0) {
+    self.temperature = temperature
+    self.topP = topP
+    self.seed = seed
+  }
+
+  /// Always the most probable token, of equals the one with the lowest id.
+  public static let greedy = Sampling()
+
+  /// Draws a token.
+  /// - Parameter logits: `[vocabulary]`.
+  func token(from logits: [Float], using generator: inout SeededGenerator) -> Token {
+    guard temperature > 0 else { return Token(logits.indices.max { logits[$0] < logits[$1] } ?? 0) }
+    let largest = logits.max() ?? 0
+    let weights = logits.map { exp(Double($0 - largest) / temperature) }
+    let order = weights.indices.sorted { (-weights[$0], $0) < (-weights[$1], $1) }
+    let total = weights.reduce(0, +)
+    var kept = 0.0
+    var candidates: [Int] = []
+    for index in order {
+      candidates.append(index)
+      kept += weights[index]
+      if kept >= topP * total { break }
+    }
+    var draw = generator.unit() * kept
+    for index in candidates {
+      draw -= weights[index]
+      if draw < 0 { return Token(index) }
+    }
+    return Token(candidates.last ?? 0)
+  }
+}
+
+extension Transformer {
+  /// Continues a text, token by token, with a key/value cache.
+  /// - Parameters:
+  ///   - prompt: At least one token.
+  ///   - count: How many tokens to add at most; the context's end stops earlier.
+  ///   - stops: Tokens that end the text; the one met is not returned.
+  ///   - each: Called with every new token; returning `false` ends the text.
+  /// - Returns: The new tokens.
+  public func generate(
+    after prompt: [Token], count: Int, sampling: Sampling = .greedy, stops: Set<Token> = [],
+    each: (Token) -> Bool = { _ in true }
+  ) throws(TransformerError) -> [Token] {
+    var cache = KeyValueCache(for: configuration)
+    var generator = SeededGenerator(seed: sampling.seed)
+    var logits = try run(prompt, cache: &cache)
+    var result: [Token] = []
+    while result.count < count {
+      let token = sampling.token(from: logits.values, using: &generator)
+      if stops.contains(token) { break }
+      result.append(token)
+      guard each(token), result.count < count, cache.count < configuration.contextLength else { break }
+      logits = try run([token], cache: &cache)
+    }
+    return result
+  }
+}

@@ -1,0 +1,90 @@
+internal import Tensors
+
+extension Transformer {
+  /// What attention adds to the residual stream.
+  /// ```
+  /// attnOut = Σ_h A[h] · (norm1(r⁻) · W_V[h]) · W_O[h] + b
+  /// A[h] = softmax(scale · rotate(norm1(r⁻) W_Q[h]) · rotate(norm1(r⁻) W_K[h])ᵀ), readers see no later position
+  /// ```
+  func attend(
+    _ residual: Matrix, _ block: Block, layer: Int, cache: inout KeyValueCache, positions: Range<Int>,
+    freezing freeze: Freeze?, recording: inout Recording?
+  ) -> Matrix {
+    let (normalized, scales) = block.attentionNorm(
+      residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.attentionNormScales[layer] : nil })
+    recording?.attentionNormScales.append(scales)
+    var keys = block.attention.key(normalized)
+    rotate(&keys, positions: positions)
+    cache.append(keys: keys, values: block.attention.value(normalized), layer: layer)
+    let patterns: Matrix
+    if let freeze, freeze.attention {
+      patterns = freeze.recording.attentionPatterns[layer]
+    } else {
+      var queries = block.attention.query(normalized)
+      rotate(&queries, positions: positions)
+      patterns = attentionPatterns(
+        queries, keys: cache.keys[layer], scale: configuration.attentionScales[layer], positions: positions)
+    }
+    recording?.attentionPatterns.append(patterns)
+    return block.attention.output(mix(cache.values[layer], by: patterns, rows: residual.rows))
+  }
+
+  private func rotate(_ x: inout Matrix, positions: Range<Int>) {
+    guard let rotary = configuration.rotary else { return }
+    for row in 0..<x.rows {
+      x.withRow(row) { rotary.rotate(&$0, position: positions.lowerBound + row) }
+    }
+  }
+
+  /// Causal attention patterns, `[head · reader, source]`.
+  private func attentionPatterns(
+    _ queries: Matrix, keys: [Float], scale: Float, positions: Range<Int>
+  ) -> Matrix {
+    let c = configuration
+    let readers = queries.rows
+    let sources = positions.upperBound
+    let keyWidth = c.keyValueHeadCount * c.dHead
+    let shared = c.headCount / c.keyValueHeadCount
+    var patterns = Matrix(rows: c.headCount * readers, columns: sources)
+    for head in 0..<c.headCount {
+      let keyOffset = head / shared * c.dHead
+      for reader in 0..<readers {
+        let query = queries.values.span.extracting(
+          reader * queries.columns + head * c.dHead..<reader * queries.columns + (head + 1) * c.dHead)
+        let visible = positions.lowerBound + reader + 1
+        let row = (head * readers + reader) * sources
+        for source in 0..<visible {
+          let start = source * keyWidth + keyOffset
+          let key = keys.span.extracting(start..<start + c.dHead)
+          patterns.values[row + source] = scale * Kernels.dot(query, key)
+        }
+        patterns.withValues(row..<row + visible) { Kernels.softmax(&$0) }
+      }
+    }
+    return patterns
+  }
+
+  /// The heads' outputs side by side, `[reader, head · dHead]`.
+  private func mix(_ values: [Float], by patterns: Matrix, rows readers: Int) -> Matrix {
+    let c = configuration
+    let width = c.keyValueHeadCount * c.dHead
+    let shared = c.headCount / c.keyValueHeadCount
+    var mixed = Matrix(rows: readers, columns: c.headCount * c.dHead)
+    mixed.values.withUnsafeMutableBufferPointer { mixed in
+      values.withUnsafeBufferPointer { values in
+        patterns.values.withUnsafeBufferPointer { patterns_ in
+          guard let target = mixed.baseAddress, let v = values.baseAddress, let a = patterns_.baseAddress
+          else { return }
+          for head in 0..<c.headCount {
+            Kernels.multiply(
+              a + head * readers * patterns.columns, rowStride: patterns.columns,
+              v + head / shared * c.dHead, rowStride: width, into: target + head * c.dHead,
+              rowStride: c.headCount * c.dHead, m: readers, k: patterns.columns, n: c.dHead,
+              accumulating: false)
+          }
+        }
+      }
+    }
+    return mixed
+  }
+}

@@ -1,0 +1,124 @@
+public import Tensors
+public import Tokenization
+
+extension Transformer {
+  /// Which positions' logits a run computes.
+  public enum LogitPositions: Sendable {
+    case last, all
+  }
+
+  /// Runs the model over a prompt and records every hook point.
+  /// - Throws: ``TransformerError`` if the prompt is empty, too long, or has unknown tokens.
+  public func record(
+    _ tokens: [Token], logits: LogitPositions = .last
+  ) throws(TransformerError) -> Recording {
+    var nothing = NoIntervention()
+    return try record(tokens, logits: logits, intervening: &nothing)
+  }
+
+  /// Runs the model over a prompt with an intervention, and records every hook point as changed.
+  /// - Parameters:
+  ///   - freeze: What is held at the values of another recording of the same prompt.
+  public func record(
+    _ tokens: [Token], logits: LogitPositions = .last, freezing freeze: Freeze? = nil,
+    intervening intervention: inout some Intervention
+  ) throws(TransformerError) -> Recording {
+    var cache = KeyValueCache(for: configuration)
+    var recording: Recording? = Recording(tokens: tokens)
+    let result = try run(
+      tokens, cache: &cache, logits: logits, freezing: freeze, recording: &recording,
+      intervening: &intervention)
+    guard var recording else { preconditionFailure("the recording was lost") }
+    recording.logits = result
+    return recording
+  }
+
+  /// Runs the model over further tokens of a text.
+  /// - Parameters:
+  ///   - tokens: The tokens that follow those in the cache.
+  ///   - cache: Keys and values of the text so far; extended by this run.
+  /// - Returns: `[1 or tokens.count, vocabulary]`.
+  public func run(
+    _ tokens: [Token], cache: inout KeyValueCache, logits: LogitPositions = .last
+  ) throws(TransformerError) -> Matrix {
+    var nothing = NoIntervention()
+    var recording: Recording?
+    return try run(
+      tokens, cache: &cache, logits: logits, freezing: nil as Freeze?, recording: &recording, intervening: &nothing)
+  }
+
+  func run(
+    _ tokens: [Token], cache: inout KeyValueCache, logits: LogitPositions, freezing freeze: Freeze?,
+    recording: inout Recording?, intervening intervention: inout some Intervention
+  ) throws(TransformerError) -> Matrix {
+    try check(tokens, after: cache.count)
+    let positions = cache.count..<cache.count + tokens.count
+    var residual = embed(tokens, positions: positions)
+    intervention.edit(&residual, at: .embedding, positions: positions)
+    for (layer, block) in blocks.enumerated() {
+      intervention.edit(&residual, at: .residualPre(layer: layer), positions: positions)
+      recording?.residualPre.append(residual)
+      var attended = attend(
+        residual, block, layer: layer, cache: &cache, positions: positions, freezing: freeze,
+        recording: &recording)
+      intervention.edit(&attended, at: .attentionOutput(layer: layer), positions: positions)
+      residual += attended
+      intervention.edit(&residual, at: .residualMid(layer: layer), positions: positions)
+      recording?.residualMid.append(residual)
+      var (normalized, scales) = block.mlpNorm(
+        residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpNormScales[layer] : nil })
+      intervention.edit(&normalized, at: .mlpInput(layer: layer), positions: positions)
+      var written: Matrix
+      if let freeze, freeze.mlpLayers.contains(layer) {
+        written = freeze.recording.mlpOutput[layer]
+      } else {
+        written = block.mlp(normalized)
+      }
+      intervention.edit(&written, at: .mlpOutput(layer: layer), positions: positions)
+      recording?.mlpNormScales.append(scales)
+      recording?.mlpOutput.append(written)
+      residual += written
+      intervention.edit(&residual, at: .residualPost(layer: layer), positions: positions)
+    }
+    cache.advance(by: tokens.count)
+    return read(
+      residual, logits: logits, positions: positions, freezing: freeze, recording: &recording,
+      intervening: &intervention)
+  }
+
+  private func check(_ tokens: [Token], after count: Int) throws(TransformerError) {
+    guard !tokens.isEmpty else { throw .emptyPrompt }
+    guard count + tokens.count <= configuration.contextLength else {
+      throw .promptTooLong(tokens: count + tokens.count, context: configuration.contextLength)
+    }
+    for token in tokens where token < 0 || Int(token) >= configuration.vocabularyCount {
+      throw .unknownToken(id: Int(token), vocabulary: configuration.vocabularyCount)
+    }
+  }
+
+  /// Token embeddings plus learned positions, `[position, dModel]`.
+  private func embed(_ tokens: [Token], positions: Range<Int>) -> Matrix {
+    var residual = Matrix(rows: tokens.count, columns: configuration.dModel)
+    for (row, token) in tokens.enumerated() {
+      residual[row] = embedding.row(Int(token))[...]
+      if let positionEmbedding { residual.add(positionEmbedding.row(positions.lowerBound + row), toRow: row) }
+    }
+    return residual
+  }
+
+  /// The final norm and the unembedding.
+  private func read(
+    _ residual: Matrix, logits: LogitPositions, positions: Range<Int>, freezing freeze: Freeze?,
+    recording: inout Recording?, intervening intervention: inout some Intervention
+  ) -> Matrix {
+    let (normalized, scales) = finalNorm(
+      residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.finalNormScales : nil })
+    recording?.residualFinal = residual
+    recording?.finalNormScales = scales
+    let first = logits == .all ? 0 : residual.rows - 1
+    var result = normalized.rows(first..<residual.rows).multiplied(byTransposed: unembedding)
+    intervention.edit(
+      &result, at: .logits, positions: positions.lowerBound + first..<positions.upperBound)
+    return result
+  }
+}

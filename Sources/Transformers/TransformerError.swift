@@ -1,0 +1,39 @@
+public import Checkpoints
+
+/// What can keep a model from loading or running.
+public enum TransformerError: Error, Equatable, CustomStringConvertible {
+  /// `config.json` is missing or not to be understood.
+  case badConfiguration(path: String, reason: String)
+  /// A family that Clew does not know.
+  case unknownFamily(name: String, path: String, known: [String])
+  /// Something is wrong with the weights.
+  case checkpoint(CheckpointError)
+  /// No token to run on.
+  case emptyPrompt
+  /// More tokens than the model can read.
+  case promptTooLong(tokens: Int, context: Int)
+  /// A token id that the vocabulary does not have.
+  case unknownToken(id: Int, vocabulary: Int)
+  /// A position that the prompt does not have.
+  case positionOutOfRange(position: Int, count: Int)
+
+  public var description: String {
+    switch self {
+    case .badConfiguration(let path, let reason):
+      "\(path) does not describe a model that Clew can run: \(reason). "
+        + "Name a folder in Hugging Face layout whose config.json belongs to its weights."
+    case .unknownFamily(let name, let path, let known):
+      "\(path) is of the family '\(name)', which Clew does not know yet; it knows "
+        + "\(known.joined(separator: ", "))."
+    case .checkpoint(let error): error.description
+    case .emptyPrompt: "the prompt is empty. Give at least one token of text."
+    case .promptTooLong(let tokens, let context):
+      "the prompt has \(tokens) tokens, but this model reads at most \(context). Shorten it."
+    case .unknownToken(let id, let vocabulary):
+      "the token id \(id) lies outside this model's vocabulary of \(vocabulary). "
+        + "Check that the tokenizer belongs to the model."
+    case .positionOutOfRange(let position, let count):
+      "position \(position) does not exist: the prompt has positions 0 to \(count - 1)."
+    }
+  }
+}
