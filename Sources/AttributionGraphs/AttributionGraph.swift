@@ -11,9 +11,29 @@ public struct AttributionGraph: Sendable {
   /// What influence flows from: the weight `w` of each target of the trace, `[node]`, zero elsewhere. For
   /// logit nodes it is their probability.
   public var rootWeights: [Double]
+  /// What a reader chose to look at: pinned nodes, groups, labels.
+  public var savedView: SavedView
+  /// What a file says about single edges beyond their weights.
+  public var edgeExtras: [Edge: JSONObject]
+  /// What a file says beyond the keys that Clew knows.
+  public var extra: JSONObject
+
+  /// Names an edge by the places of its ends.
+  public struct Edge: Hashable, Sendable {
+    /// The place of the node that the edge enters.
+    public var target: Int
+    /// The place of the node that the edge leaves.
+    public var source: Int
+
+    public init(target: Int, source: Int) {
+      self.target = target
+      self.source = source
+    }
+  }
 
   public init(
-    metadata: GraphMetadata, nodes: [GraphNode], effects: DirectEffects, rootWeights: [Double]
+    metadata: GraphMetadata, nodes: [GraphNode], effects: DirectEffects, rootWeights: [Double],
+    savedView: SavedView = SavedView(), edgeExtras: [Edge: JSONObject] = [:], extra: JSONObject = [:]
   ) {
     precondition(
       nodes.count == effects.nodeCount && nodes.count == rootWeights.count,
@@ -22,24 +42,8 @@ public struct AttributionGraph: Sendable {
     self.nodes = nodes
     self.effects = effects
     self.rootWeights = rootWeights
-  }
-}
-
-/// What a graph is of, in the words of the public viewers' `metadata` object.
-public struct GraphMetadata: Sendable {
-  /// The graph's name, a file name without its ending: letters, digits, `_`, `.` and `-`.
-  public var slug: String
-  /// Which model and transcoders: a name that viewers look features up by.
-  public var scan: String
-  /// The prompt as text, BOS included.
-  public var prompt: String
-  /// The prompt's tokens as text, `[position]`.
-  public var promptTokens: [String]
-
-  public init(slug: String, scan: String, prompt: String, promptTokens: [String]) {
-    self.slug = slug
-    self.scan = scan
-    self.prompt = prompt
-    self.promptTokens = promptTokens
+    self.savedView = savedView
+    self.edgeExtras = edgeExtras
+    self.extra = extra
   }
 }

@@ -1,0 +1,118 @@
+/// A graph cut down to what carries most of the influence, and what the cut left.
+public struct Pruning: Sendable {
+  /// The pruned graph: the kept nodes in their old order, with their ``GraphNode/influence``, and the kept edges.
+  public let graph: AttributionGraph
+  /// Whether each node of the unpruned graph stays, `[node]`.
+  public let nodeMask: [Bool]
+  /// The edges that stay, by places in the unpruned graph: for each target its sources, ascending, `[target][edge]`.
+  public let keptSources: [[Int32]]
+  /// The least influence that keeps a node.
+  public let nodeCut: Double
+  /// The least edge score that keeps an edge among the kept nodes.
+  public let edgeCut: Double
+  /// The part of all nodes' influence that the kept nodes have.
+  public let keptInfluence: Double
+  /// The part of the edge scores, among the nodes that the node cut left, that the kept edges have.
+  public let keptEdgeInfluence: Double
+
+  /// Whether the edge from one node of the unpruned graph to another stays.
+  public func keepsEdge(from source: Int, to target: Int) -> Bool {
+    keptSources[target].contains(Int32(source))
+  }
+}
+
+extension AttributionGraph {
+  /// Keeps the nodes, then the edges, that carry a given share of the influence.
+  ///
+  /// - Nodes are sorted by influence `I`, and kept down to the value where the running share reaches `nodeShare`.
+  ///   Embeddings, logits and roots (nodes with a root weight) always stay.
+  /// - `N` and `I` are computed anew on the kept nodes; edges are sorted by `N[t, s] · (I[t] + w[t])`, and kept
+  ///   down to the value where the running share reaches `edgeShare`.
+  /// - Features and errors without an edge to a kept node, and features without an edge from one, are
+  ///   dropped until none is left. A feature whose row was skipped is not taken to lack inputs.
+  ///
+  /// A share of exactly 1 makes no cut: every node with influence stays, and every edge that is not zero, but for
+  /// what the third step drops.
+  ///
+  /// Each kept node's ``GraphNode/influence`` becomes the running share at its place among all nodes of the
+  /// unpruned graph, `nil` for logits. The rule is that of circuit-tracer; a node or an edge whose score
+  /// lies within rounding of the cut may fall on either side of it.
+  ///
+  /// Ameisen et al. 2025, "Circuit Tracing: Revealing Computational Graphs in Language Models".
+  ///
+  /// - Throws: ``GraphError/shareOutOfRange(name:value:)``, ``GraphError/notFinite(place:)``.
+  public func pruned(nodeShare: Double = 0.8, edgeShare: Double = 0.98) throws(GraphError) -> Pruning {
+    for (name, share) in [("node share", nodeShare), ("edge share", edgeShare)] {
+      guard (0...1).contains(share) else { throw .shareOutOfRange(name: name, value: share) }
+    }
+    try checkFinite()
+    let influence = influence()
+    let nodeCut = RunningShare.cut(influence, keeping: nodeShare)
+    let isFixed = nodes.indices.map { nodes[$0].node.isEmbeddingOrLogit || rootWeights[$0] > 0 }
+    let core = subgraph(keeping: nodes.indices.map { isFixed[$0] || influence[$0] >= nodeCut })
+
+    var edges = EdgeSelection(of: core.graph, share: edgeShare)
+    edges.dropUnconnectedNodes(sparing: core.places.map { isFixed[$0] })
+
+    var result = core.graph
+    result.effects = edges.effects
+    let shares = RunningShare.shares(influence)
+    for (new, old) in core.places.enumerated() { result.nodes[new].influence = share(shares, of: old) }
+    let left = result.subgraph(keeping: edges.isKept)
+    result = left.graph
+    result.metadata.nodeThreshold = nodeShare
+    result.metadata.pruningSettings["node_threshold"] = JSON(nodeShare)
+    result.metadata.pruningSettings["edge_threshold"] = JSON(edgeShare)
+    let kept = left.places.map { core.places[$0] }
+    return Pruning(
+      graph: result, nodeMask: mask(of: kept), keptSources: sources(of: result, at: kept), nodeCut: nodeCut,
+      edgeCut: edges.cut,
+      keptInfluence: part(kept.reduce(0) { $0 + influence[$1] }, of: influence.reduce(0, +)),
+      keptEdgeInfluence: edges.keptShare)
+  }
+
+  /// Refuses weights and root weights from which no order could be made.
+  private func checkFinite() throws(GraphError) {
+    for place in nodes.indices {
+      guard effects.rows[place].absoluteSum.isFinite else {
+        throw .notFinite(place: "The weight of an edge into node \(nodes[place].id)")
+      }
+      guard rootWeights[place].isFinite else {
+        throw .notFinite(place: "The root weight of node \(nodes[place].id)")
+      }
+    }
+  }
+
+  /// What the files state as a node's influence.
+  private func share(_ shares: [Double], of place: Int) -> Double? {
+    if case .logit = nodes[place].node { nil } else { shares[place] }
+  }
+
+  private func mask(of places: [Int]) -> [Bool] {
+    var mask = Array(repeating: false, count: nodes.count)
+    for place in places { mask[place] = true }
+    return mask
+  }
+
+  /// The edges of a subgraph by their places here.
+  private func sources(of subgraph: AttributionGraph, at places: [Int]) -> [[Int32]] {
+    var sources = Array(repeating: [Int32](), count: nodes.count)
+    for (new, row) in subgraph.effects.rows.enumerated() {
+      sources[places[new]] = row.sources.map { Int32(places[Int($0)]) }
+    }
+    return sources
+  }
+}
+
+/// `amount / whole`, and 0 where the whole is 0.
+func part(_ amount: Double, of whole: Double) -> Double { whole > 0 ? amount / whole : 0 }
+
+extension Node {
+  /// Whether pruning keeps the node whatever its influence.
+  var isEmbeddingOrLogit: Bool {
+    switch self {
+    case .embedding, .logit: true
+    case .feature, .error: false
+    }
+  }
+}

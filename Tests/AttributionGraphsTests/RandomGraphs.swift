@@ -1,0 +1,82 @@
+import AttributionGraphs
+
+extension AttributionGraph {
+  /// A made-up trace: every edge goes from a lower layer to a higher one, and from no later position.
+  ///
+  /// Each feature reads each possible source with probability `density`; weights are drawn from -1 to 1.
+  static func random(
+    seed: UInt64, layers: Int = 5, positions: Int = 4, featuresPerLayer: Int = 8, logits: Int = 3,
+    density: Double = 0.3
+  ) -> AttributionGraph {
+    var random = SplitMix64(seed: seed)
+    var nodes: [GraphNode] = []
+    for layer in 0..<layers {
+      let places = (0..<featuresPerLayer).map { _ in Int.random(in: 0..<positions, using: &random) }
+      for (index, position) in places.sorted().enumerated() {
+        let node = Node.feature(layer: layer, index: index, position: position)
+        let activation = Float.random(in: 0...4, using: &random)
+        nodes.append(GraphNode(node: node, id: "\(layer)_\(index)_\(position)", activation: activation))
+      }
+    }
+    for layer in 0..<layers {
+      for position in 0..<positions {
+        nodes.append(GraphNode(node: .error(layer: layer, position: position), id: "\(layer)_-1_\(position)"))
+      }
+    }
+    for position in 0..<positions {
+      nodes.append(GraphNode(node: .embedding(position: position), id: "E_\(position + 7)_\(position)"))
+    }
+    var probabilities: [Double] = []
+    for token in 0..<logits {
+      probabilities.append(Double.random(in: 0...1, using: &random) / Double(logits))
+      nodes.append(
+        GraphNode(
+          node: .logit(token: token, position: positions - 1), id: "\(layers + 1)_\(token)_\(positions - 1)",
+          probability: probabilities[token]))
+    }
+    return AttributionGraph(
+      metadata: GraphMetadata(
+        slug: "random-\(seed)", scan: "random", prompt: "a b", promptTokens: ["a", " b"], layerCount: layers),
+      nodes: nodes, effects: .random(among: nodes, density: density, using: &random),
+      rootWeights: Array(repeating: 0, count: nodes.count - logits) + probabilities)
+  }
+
+  /// The same graph as it were if the rows of some features had not been computed.
+  func skipping(_ targets: [Int]) -> AttributionGraph {
+    var graph = self
+    for target in targets {
+      graph.effects.rows[target] = .init()
+      graph.effects.isSkipped[target] = true
+    }
+    return graph
+  }
+
+  /// The places of the features.
+  var features: [Int] {
+    nodes.indices.filter { if case .feature = nodes[$0].node { true } else { false } }
+  }
+}
+
+extension DirectEffects {
+  static func random(
+    among nodes: [GraphNode], density: Double, using random: inout SplitMix64
+  ) -> DirectEffects {
+    var effects = DirectEffects(nodeCount: nodes.count)
+    for (place, target) in nodes.enumerated() {
+      let layer: Int
+      switch target.node {
+      case .feature(let targetLayer, _, _): layer = targetLayer
+      case .logit: layer = Int.max
+      case .error, .embedding: continue
+      }
+      for (other, source) in nodes.enumerated() where source.node.position <= target.node.position {
+        if case .logit = source.node { continue }
+        if let sourceLayer = source.node.layer, sourceLayer >= layer { continue }
+        guard Double.random(in: 0..<1, using: &random) < density else { continue }
+        effects.rows[place].sources.append(Int32(other))
+        effects.rows[place].weights.append(Float.random(in: -1...1, using: &random))
+      }
+    }
+    return effects
+  }
+}
