@@ -64,11 +64,16 @@ public struct Matrix: Sendable, Equatable {
   }
 
   /// Adds `scale` times a vector to one row.
-  public mutating func add(_ vector: [Float], scaledBy scale: Float = 1, toRow row: Int) {
+  public mutating func add(
+    _ vector: some RandomAccessCollection<Float>, scaledBy scale: Float = 1, toRow row: Int
+  ) {
     precondition(vector.count == columns && row < rows, "\(vector.count) numbers to row \(row) of \(columns)")
     values.withUnsafeMutableBufferPointer { sum in
-      vector.withUnsafeBufferPointer { addend in
+      let place: ()? = vector.withContiguousStorageIfAvailable { addend in
         for i in 0..<addend.count { sum[row * columns + i] += scale * addend[i] }
+      }
+      if place == nil {
+        for (i, value) in vector.enumerated() { sum[row * columns + i] += scale * value }
       }
     }
   }

@@ -67,23 +67,30 @@ public final class PackedMatrix: @unchecked Sendable {
   /// C[i, j] (+)= Σ_s Σ_x A[s][i, x] · B[s · k + x, j]
   /// ```
   /// - Parameters:
-  ///   - a: Row `i` of piece `s` starts at `a + s · segmentStride + i · rowStride`.
+  ///   - a: Row `i` of piece `s` starts at `aStart + s · segmentStride + i · rowStride`.
   ///   - rows: Rows of `A` and `C`.
   ///   - rowStride: Numbers from one row of `A` to the next.
   ///   - segments: `A` comes in this many pieces, `inner / segments` columns each.
   ///   - segmentStride: Numbers from one piece of `A` to the next.
-  ///   - c: Where the result goes, rows of `columns`.
+  ///   - c: Where the result goes, rows of `columns`, the first at `cStart`.
   ///   - resultStride: Numbers from one row of `C` to the next.
   ///   - accumulating: Whether the product is added to what is there.
-  package func multiply(
-    _ a: UnsafePointer<Float>, rows: Int, rowStride: Int, segments: Int = 1, segmentStride: Int = 0,
-    into c: UnsafeMutablePointer<Float>, resultStride: Int, accumulating: Bool
+  public func multiply(
+    _ a: borrowing Scratch, at aStart: Int, rows: Int, rowStride: Int, segments: Int = 1,
+    segmentStride: Int = 0, into c: inout Scratch, at cStart: Int, resultStride: Int, accumulating: Bool
   ) {
-    let inner = inner / segments
+    let inner = self.inner / segments
+    guard rows > 0, columns > 0 else { return }
+    let aEnd = aStart + (segments - 1) * segmentStride + (rows - 1) * rowStride + inner
+    let cEnd = cStart + (rows - 1) * resultStride + columns
+    precondition(
+      inner * segments == self.inner && aEnd <= a.count && cEnd <= c.count,
+      "a product of [\(rows), \(self.inner)] reaches \(aEnd) of \(a.count), its result \(cEnd) of \(c.count)")
     var product = ck_product(
-      m: rows, n: columns, k: inner, segments: segments, a: a, a_row_stride: rowStride,
+      m: rows, n: columns, k: inner, segments: segments, a: a.pointer + aStart, a_row_stride: rowStride,
       a_segment_stride: segmentStride, b: panels, b_panel_stride: self.inner * Packing.panelColumns,
-      b_row_stride: Packing.panelColumns, c: c, c_row_stride: resultStride, accumulate: accumulating ? 1 : 0)
+      b_row_stride: Packing.panelColumns, c: c.pointer + cStart, c_row_stride: resultStride,
+      accumulate: accumulating ? 1 : 0)
     ck_multiply(&product)
   }
 }
@@ -99,5 +106,33 @@ extension Kernels {
       b_panel_stride: Packing.panelColumns, b_row_stride: bStride, c: c, c_row_stride: cStride,
       accumulate: accumulating ? 1 : 0)
     ck_multiply(&product)
+  }
+
+  /// `C (+)= A · B` in working memory, each matrix row-major from a given place on; `A` is `[m, k]`, `B` `[k, n]`.
+  public static func multiply(
+    _ a: [Float], at aStart: Int, rowStride aStride: Int, _ b: borrowing Scratch, at bStart: Int,
+    rowStride bStride: Int, into c: inout Scratch, at cStart: Int, rowStride cStride: Int, m: Int, k: Int,
+    n: Int, accumulating: Bool
+  ) {
+    guard m > 0, k > 0, n > 0 else { return }
+    precondition(
+      aStart + (m - 1) * aStride + k <= a.count && bStart + (k - 1) * bStride + n <= b.count
+        && cStart + (m - 1) * cStride + n <= c.count, "a product of [\(m), \(k)] and [\(k), \(n)] leaves its memory")
+    a.withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return }
+      multiply(
+        start + aStart, rowStride: aStride, b.pointer + bStart, rowStride: bStride, into: c.pointer + cStart,
+        rowStride: cStride, m: m, k: k, n: n, accumulating: accumulating)
+    }
+  }
+}
+
+extension Kernels {
+  /// Runs fused multiply-adds in registers for a while, for a bound on what any product can reach.
+  /// - Returns: Floating-point operations done.
+  public static func peakRound() -> Double {
+    let rounds = 2_000_000
+    let value = ck_peak(rounds)
+    return value.isNaN ? 0 : ck_peak_operations(rounds)
   }
 }

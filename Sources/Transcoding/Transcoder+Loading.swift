@@ -69,7 +69,8 @@ extension Transcoder {
     }
     var layers: [TranscoderLayer] = []
     for name in names {
-      let file = try SafetensorsFile(URL(filePath: name, relativeTo: folder))
+      let file = try SafetensorsFile(
+        name.hasPrefix("/") ? URL(filePath: name) : folder.appending(path: name))
       let encoder = try file.tensor("W_enc").weight()
       layers.append(
         TranscoderLayer(

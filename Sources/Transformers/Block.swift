@@ -7,6 +7,11 @@ public struct Linear: Sendable {
   /// `[outputs]`.
   public let bias: [Float]?
 
+  public init(weight: WeightMatrix, bias: [Float]? = nil) {
+    self.weight = weight
+    self.bias = bias
+  }
+
   /// `y[t] = W x[t] + b` for every row, `[position, outputs]`.
   public func callAsFunction(_ x: Matrix) -> Matrix { x.multiplied(byTransposed: weight, bias: bias) }
 }
@@ -18,6 +23,12 @@ public struct NormLayer: Sendable {
   public let gain: [Float]
   /// `[dModel]`; zeros for RMS norms.
   public let bias: [Float]
+
+  public init(kind: Norm, gain: [Float], bias: [Float]) {
+    self.kind = kind
+    self.gain = gain
+    self.bias = bias
+  }
 
   /// Normalises every row.
   /// - Parameters:
@@ -56,6 +67,13 @@ public struct AttentionLayer: Sendable {
   public let value: Linear
   /// `[dModel, head · dHead]`.
   public let output: Linear
+
+  public init(query: Linear, key: Linear, value: Linear, output: Linear) {
+    self.query = query
+    self.key = key
+    self.value = value
+    self.output = output
+  }
 }
 
 /// An MLP, plain or gated.
@@ -67,6 +85,13 @@ public struct MLPLayer: Sendable {
   /// `[dModel, dMLP]`.
   public let down: Linear
   public let activation: Activation
+
+  public init(gate: Linear?, up: Linear, down: Linear, activation: Activation) {
+    self.gate = gate
+    self.up = up
+    self.down = down
+    self.activation = activation
+  }
 
   /// `down(φ(gate x) ⊙ up x)`, or `down(φ(up x))` without a gate; `[position, dModel]`.
   public func callAsFunction(_ x: Matrix) -> Matrix {
@@ -89,4 +114,11 @@ public struct Block: Sendable {
   public let attention: AttentionLayer
   public let mlpNorm: NormLayer
   public let mlp: MLPLayer
+
+  public init(attentionNorm: NormLayer, attention: AttentionLayer, mlpNorm: NormLayer, mlp: MLPLayer) {
+    self.attentionNorm = attentionNorm
+    self.attention = attention
+    self.mlpNorm = mlpNorm
+    self.mlp = mlp
+  }
 }

@@ -1,5 +1,5 @@
 internal import Foundation
-public import Tensors
+internal import Tensors
 public import Tokenization
 
 /// How the next token is chosen.

@@ -1,0 +1,27 @@
+public import ReplacementModels
+public import Tokenization
+
+/// What can keep a prompt from being traced.
+public enum AttributionError: Error, Equatable, CustomStringConvertible {
+  /// The model or the transcoders cannot take the prompt.
+  case replacement(ReplacementError)
+  /// The prompt cannot be split into tokens.
+  case tokenization(TokenizationError)
+  /// A target that the prompt does not have.
+  case badTarget(text: String, reason: String)
+  /// A setting outside its range.
+  case badSetting(name: String, value: String, range: String)
+  /// A number that is not finite came out of the model.
+  case notFinite(place: String)
+
+  public var description: String {
+    switch self {
+    case .replacement(let error): error.description
+    case .tokenization(let error): error.description
+    case .badTarget(let text, let reason): "the target '\(text)' cannot be traced: \(reason)."
+    case .badSetting(let name, let value, let range): "\(name) is \(value), but it must lie in \(range)."
+    case .notFinite(let place):
+      "\(place) holds numbers that are not finite. The weights may be damaged or belong to another model."
+    }
+  }
+}

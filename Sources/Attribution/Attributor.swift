@@ -1,0 +1,292 @@
+internal import AttributionGraphs
+internal import Foundation
+public import ReplacementModels
+internal import Tensors
+public import Tokenization
+internal import Transcoding
+internal import Transformers
+
+/// Traces a prompt: one sweep from the top, the most influential rows of each layer first.
+///
+/// 1. The rows of the logits (or of a feature, if that is the target).
+/// 2. For each layer from the top down: the influence of its features is final, because every row above is known.
+///    Rows are computed from the most influential feature down; those whose influence sums to less than
+///    the layer's part of `1 − coverage` are skipped, and stay in the graph as sources.
+///
+/// What the skipped rows would have passed on is ``AttributionResult/missing``.
+public struct Attributor {
+  let pullback: FrozenPullback
+  let settings: AttributionSettings
+  let layout: NodeLayout
+  let logits: [LogitTarget]
+  let progress: (AttributionProgress) -> Void
+  private var effects: DirectEffects
+  private var accumulator: InfluenceAccumulator
+  private var sourceLists: [SourceKey: (order: SourceOrder, places: [Int32])] = [:]
+  private var rowsComputed = 0
+  private var largestGap = 0.0
+  private var operations = 0.0
+
+  private struct SourceKey: Hashable {
+    let layerLimit: Int
+    let position: Int
+  }
+
+  /// The model of the prompt.
+  var model: LocalReplacementModel { pullback.model }
+
+  private init(
+    _ pullback: FrozenPullback, settings: AttributionSettings, logits: [LogitTarget],
+    progress: @escaping (AttributionProgress) -> Void
+  ) throws(AttributionError) {
+    self.pullback = pullback
+    self.settings = settings
+    self.logits = logits
+    self.progress = progress
+    let model = pullback.model
+    layout = NodeLayout(
+      featureCount: model.activations.count, layerCount: model.transformer.blocks.count,
+      positionCount: model.recording.positionCount, logitCount: logits.count)
+    var weights = [Double](repeating: 0, count: layout.nodeCount)
+    for (place, logit) in zip(layout.logits, logits) { weights[place] = logit.probability }
+    for case .feature(let feature, let position) in settings.targets {
+      guard let place = model.activations.place(of: feature, position: position) else {
+        throw .badTarget(
+          text: "feature:\(feature.layer)/\(feature.index)@\(position)",
+          reason: "that feature is not active there; `clew trace` without a target lists what is")
+      }
+      weights[place] = 1
+    }
+    effects = DirectEffects(nodeCount: layout.nodeCount)
+    accumulator = InfluenceAccumulator(rootWeights: weights)
+  }
+
+  /// Traces the prompt of a local replacement model.
+  /// - Parameters:
+  ///   - tokenizer: What shows the tokens as text.
+  ///   - progress: Called now and then from the thread that traces.
+  public static func attribute(
+    _ model: LocalReplacementModel, prompt: Prompt, tokenizer: Tokenizer,
+    settings: AttributionSettings = AttributionSettings(),
+    progress: @escaping (AttributionProgress) -> Void = { _ in }
+  ) throws(AttributionError) -> AttributionResult {
+    try settings.validate()
+    var clock = PhaseClock()
+    let logits = try model.logitTargets(settings, tokenizer: tokenizer)
+    clock.end("targets")
+    let pullback = FrozenPullback(model)
+    clock.end("sources")
+    var attributor = try Attributor(pullback, settings: settings, logits: logits, progress: progress)
+    attributor.sweep()
+    clock.end("attribution")
+    return attributor.result(prompt, phases: clock.phases)
+  }
+
+  // MARK: The sweep
+
+  private mutating func sweep() {
+    attributeLogits()
+    let layers = layout.layerCount
+    let total = accumulator.rootWeights.reduce(0, +)
+    var budget = (1 - settings.coverage) * total
+    for layer in (0..<layers).reversed() {
+      let (chosen, skipped) = choose(layer: layer, budget: budget / Double(layer + 1))
+      for place in skipped {
+        let flow = accumulator.flow(through: place)
+        effects.isSkipped[place] = true
+        accumulator.skip(place)
+        budget -= flow
+      }
+      budget = max(0, budget)
+      attributeFeatures(chosen, layer: layer)
+    }
+  }
+
+  /// Which features of a layer get rows, and which are skipped.
+  private func choose(layer: Int, budget: Double) -> (chosen: [Int], skipped: [Int]) {
+    let places = Array(model.activations.places(layer: layer))
+    let flow = places.map { accumulator.flow(through: $0) }
+    var order = places.indices.sorted { (-flow[$0], $0) < (-flow[$1], $1) }
+    var skipped: [Int] = []
+    if settings.coverage < 1 || logits.isEmpty {
+      var spent = 0.0
+      while let last = order.last, spent + flow[last] <= budget {
+        spent += flow[last]
+        skipped.append(places[order.removeLast()])
+      }
+    }
+    if let limit = settings.rowLimit {
+      let below = model.activations.places(layer: 0).lowerBound..<(places.last.map { $0 + 1 } ?? 0)
+      let left = max(0, limit - rowsComputed)
+      let quota = below.isEmpty ? 0 : Int((Double(left) * Double(places.count) / Double(below.count)).rounded(.up))
+      while order.count > quota { skipped.append(places[order.removeLast()]) }
+    }
+    return (order.map { places[$0] }.sorted(), skipped.sorted())
+  }
+
+  private mutating func attributeLogits() {
+    guard !logits.isEmpty else { return }
+    progress(AttributionProgress(phase: "attributing logits", fraction: 0))
+    let position = model.recording.positionCount - 1
+    let jobs = zip(layout.logits, logits).map { place, logit in
+      let norm = model.transformer.finalNorm
+      return RowJob(
+        place: place, target: pullback.target(outputDirection: logit.direction, position: position),
+        value: direction(logit.direction, at: position),
+        bias: norm.kind.centers ? Double(Kernels.dot(logit.direction.span, norm.bias.span)) : 0)
+    }
+    attribute(jobs, layerLimit: layout.layerCount)
+  }
+
+  /// A direction's value at the output of the final norm.
+  private func direction(_ vector: [Float], at position: Int) -> Double {
+    let row = model.recording.residualFinal.rows(position..<position + 1)
+    let scales = [model.recording.finalNormScales[position]]
+    let y = model.transformer.finalNorm(row, frozenScales: scales).y
+    return zip(vector, y.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  private mutating func attributeFeatures(_ places: [Int], layer: Int) {
+    let entries = model.activations.entries
+    let jobs = places.map { place in
+      RowJob(
+        place: place, target: pullback.target(entries[place].feature, position: entries[place].position),
+        value: Double(model.preactivations[place]),
+        bias: Double(pullback.targetConstant(entries[place].feature)))
+    }
+    rowsComputed += jobs.count
+    attribute(jobs, layerLimit: layer)
+    let done = Double(model.activations.count - model.activations.places(layer: layer).lowerBound)
+    progress(
+      AttributionProgress(
+        phase: "attributing layer \(layer)", fraction: done / Double(max(1, model.activations.count))))
+  }
+
+  // MARK: Rows
+
+  /// One row to compute.
+  private struct RowJob {
+    let place: Int
+    let target: PullbackTarget
+    /// The target's value in the recorded run.
+    let value: Double
+    /// The target's own constant.
+    let bias: Double
+  }
+
+  /// Computes rows of one layer in batches, stores them, and lets influence flow along them in order.
+  private mutating func attribute(_ jobs: [RowJob], layerLimit: Int) {
+    let sorted = jobs.sorted { (-$0.target.position, $0.place) < (-$1.target.position, $1.place) }
+    let batches = batches(of: sorted)
+    let orders = sorted.map { sources(layerLimit: layerLimit, position: $0.target.position).order }
+    var rows = [[EffectRow]](repeating: [], count: batches.count)
+    let pullback = self.pullback
+    let targets = sorted.map(\.target)
+    rows.withUnsafeMutableBufferPointer { rows in
+      let rows = SharedPointer(rows)
+      Parallel.forEach(batches.count) { batch in
+        rows.pointer[batch] = pullback.rows(
+          of: Array(targets[batches[batch]]), orders: Array(orders[batches[batch]]))
+      }
+    }
+    operations += sorted.reduce(0) { sum, job in
+      sum + pullback.operations(layer: layerLimit, position: job.target.position)
+    }
+    for (job, row) in zip(sorted, rows.joined()) {
+      let sources = sources(layerLimit: layerLimit, position: job.target.position).places
+      effects.rows[job.place] = DirectEffects.Row(sources: sources, weights: row.weights)
+      let sum = row.weights.reduce(Double(row.constant) + job.bias) { $0 + Double($1) }
+      largestGap = max(largestGap, abs(sum - job.value) / max(1, abs(job.value)))
+    }
+    for job in jobs { accumulator.add(effects.rows[job.place], of: job.place) }
+  }
+
+  /// The most targets in a batch: enough rows to keep the matrix products busy.
+  private static let largestBatch = 112
+
+  private func batches(of jobs: [RowJob]) -> [Range<Int>] {
+    var batches: [Range<Int>] = []
+    var start = 0
+    while start < jobs.count {
+      let bytes = pullback.bytesPerTarget(position: jobs[start].target.position)
+      let size = max(1, min(Self.largestBatch, settings.memoryBudget / Parallel.threadCount / bytes))
+      let left = jobs.count - start
+      // The rest is shared out evenly over the batches that it needs.
+      let count = (left + size - 1) / size
+      let end = start + (left + count - 1) / count
+      batches.append(start..<end)
+      start = end
+    }
+    return batches
+  }
+
+  /// The sources of a row, in order, and their places in the graph.
+  private mutating func sources(layerLimit: Int, position: Int) -> (order: SourceOrder, places: [Int32]) {
+    let key = SourceKey(layerLimit: layerLimit, position: position)
+    if let known = sourceLists[key] { return known }
+    let order = pullback.sourceOrder(layerLimit: layerLimit, position: position)
+    var places: [Int32] = []
+    places.reserveCapacity(order.count)
+    for layer in 0..<layerLimit {
+      places += model.activations.places(layer: layer, through: position).map { Int32($0) }
+    }
+    for layer in 0..<layerLimit {
+      for source in stride(from: model.zeroedPositions.upperBound, through: position, by: 1) {
+        places.append(Int32(layout.error(layer: layer, position: source)))
+      }
+    }
+    for source in 0...position { places.append(Int32(layout.embedding(position: source))) }
+    precondition(places.count == order.count, "\(places.count) places for \(order.count) sources")
+    sourceLists[key] = (order, places)
+    return (order, places)
+  }
+
+  // MARK: The result
+
+  private func result(_ prompt: Prompt, phases: [PhaseClock.Phase]) -> AttributionResult {
+    let total = accumulator.rootWeights.reduce(0, +)
+    let graph = AttributionGraph(
+      metadata: GraphMetadata(
+        slug: "graph", scan: "", prompt: prompt.text, promptTokens: prompt.texts,
+        layerCount: layout.layerCount),
+      nodes: nodes(prompt), effects: effects, rootWeights: accumulator.rootWeights)
+    return AttributionResult(
+      graph: graph, layout: layout, model: model, logits: logits,
+      coverage: total > 0 ? 1 - accumulator.missing / total : 1, missing: accumulator.missing,
+      rowsComputed: rowsComputed, rowsPossible: model.activations.count, largestIdentityGap: largestGap,
+      phases: phases, operations: operations)
+  }
+
+  private func nodes(_ prompt: Prompt) -> [GraphNode] {
+    let tokens = prompt.tokens.map { Int($0) }
+    let last = prompt.tokens.count - 1
+    func node(
+      _ node: Node, label: String = "", activation: Float? = nil, probability: Double? = nil
+    ) -> GraphNode {
+      GraphNode(
+        node: node, id: node.fileID(layerCount: layout.layerCount, tokens: tokens), label: label,
+        activation: activation, probability: probability)
+    }
+    var nodes = model.activations.entries.map { entry in
+      node(
+        .feature(layer: entry.layer, index: entry.index, position: entry.position),
+        activation: entry.activation)
+    }
+    for layer in 0..<layout.layerCount {
+      for position in 0..<layout.positionCount {
+        nodes.append(node(.error(layer: layer, position: position), label: "error of layer \(layer)"))
+      }
+    }
+    for (position, text) in prompt.texts.enumerated() {
+      nodes.append(node(.embedding(position: position), label: "Emb: \"\(text)\""))
+    }
+    for logit in logits {
+      nodes.append(
+        node(
+          .logit(token: Int(logit.token), position: last),
+          label: GraphNode.logitLabel(token: logit.text, probability: logit.probability),
+          probability: logit.probability))
+    }
+    return nodes
+  }
+}

@@ -1,0 +1,88 @@
+internal import Foundation
+public import ReplacementModels
+internal import Tensors
+public import Tokenization
+internal import Transcoding
+internal import Transformers
+
+/// A logit node of a trace: a direction at the output of the final norm, and the weight that flows from it.
+public struct LogitTarget: Sendable {
+  /// The token; differences of tokens get ids from the vocabulary size upward.
+  public let token: Token
+  /// What it shows: the token's text, or `A − B`.
+  public let text: String
+  /// The token's probability as next token; of a difference, both tokens' together.
+  public let probability: Double
+  /// `W_U[k] − mean W_U`, or `W_U[a] − W_U[b]`, `[dModel]`.
+  let direction: [Float]
+}
+
+extension LocalReplacementModel {
+  /// The probabilities of the next token, `[vocabulary]`.
+  public func nextTokenProbabilities() -> [Double] {
+    let logits = recording.lastLogits
+    let largest = logits.max() ?? 0
+    let weights = logits.map { exp(Double($0 - largest)) }
+    let sum = weights.reduce(0, +)
+    return weights.map { $0 / sum }
+  }
+
+  /// The logit nodes that settings ask for.
+  func logitTargets(
+    _ settings: AttributionSettings, tokenizer: Tokenizer
+  ) throws(AttributionError) -> [LogitTarget] {
+    let probabilities = nextTokenProbabilities()
+    guard probabilities.allSatisfy(\.isFinite) else { throw .notFinite(place: "the model's output") }
+    let wanted =
+      settings.targets.isEmpty ? Self.likeliest(probabilities, settings) : settings.targets
+    let unembedding = transformer.unembedding
+    let sum = unembedding.sumOfRows()
+    let mean = sum.map { Float($0 / Double(unembedding.outputs)) }
+    var targets: [LogitTarget] = []
+    for target in wanted {
+      switch target {
+      case .token(let token):
+        try check(token)
+        let row = unembedding.row(Int(token))
+        targets.append(
+          LogitTarget(
+            token: token, text: tokenizer.text(of: token), probability: probabilities[Int(token)],
+            direction: zip(row, mean).map { $0 - $1 }))
+      case .difference(let first, let second):
+        try check(first)
+        try check(second)
+        let rows = (unembedding.row(Int(first)), unembedding.row(Int(second)))
+        targets.append(
+          LogitTarget(
+            token: Token(unembedding.outputs + targets.count),
+            text: "\(tokenizer.text(of: first)) − \(tokenizer.text(of: second))",
+            probability: probabilities[Int(first)] + probabilities[Int(second)],
+            direction: zip(rows.0, rows.1).map { $0 - $1 }))
+      case .feature: continue
+      }
+    }
+    return targets
+  }
+
+  private func check(_ token: Token) throws(AttributionError) {
+    guard token >= 0, Int(token) < transformer.unembedding.outputs else {
+      throw .badTarget(
+        text: "\(token)", reason: "the model's tokens are 0 to \(transformer.unembedding.outputs - 1)")
+    }
+  }
+
+  /// The fewest most probable tokens that reach the mass, at most as many as allowed.
+  private static func likeliest(
+    _ probabilities: [Double], _ settings: AttributionSettings
+  ) -> [AttributionTarget] {
+    let order = probabilities.indices.sorted { (-probabilities[$0], $0) < (-probabilities[$1], $1) }
+    var mass = 0.0
+    var chosen: [AttributionTarget] = []
+    for index in order.prefix(settings.maxLogits) {
+      chosen.append(.token(Token(index)))
+      mass += probabilities[index]
+      if mass >= settings.logitMass { break }
+    }
+    return chosen
+  }
+}

@@ -1,0 +1,111 @@
+internal import Attribution
+internal import AttributionGraphs
+internal import Foundation
+internal import ReplacementModels
+internal import Tensors
+public import Tokenization
+public import Transcoding
+public import Transformers
+
+/// Measurements for `clew bench`.
+public enum Benchmark {
+  /// CPU seconds of this process so far, all threads.
+  public static func cpuSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// The most memory this process has held, in bytes, mapped files included.
+  public static func peakBytes() -> Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+
+  /// Floating-point operations a second at best, one thread, in registers.
+  public static func peakOperations() -> Double { bestRate { Kernels.peakRound() } }
+
+  /// Floating-point operations a second of a packed product.
+  public static func productOperations(m: Int, k: Int, n: Int) -> Double {
+    let b = PackedMatrix(transposing: Matrix(rows: n, columns: k, values: Array(repeating: 0.5, count: n * k)))
+    let a = Scratch(count: m * k)
+    var c = Scratch(count: m * n)
+    let repeats = max(1, 20_000_000 / (m * k * n))
+    return bestRate {
+      for _ in 0..<repeats {
+        b.multiply(a, at: 0, rows: m, rowStride: k, into: &c, at: 0, resultStride: n, accumulating: false)
+      }
+      return 2 * Double(m) * Double(k) * Double(n) * Double(repeats)
+    }
+  }
+
+  private static func bestRate(_ body: () -> Double) -> Double {
+    (0..<20).map { _ in
+      let start = cpuSeconds()
+      return body() / (cpuSeconds() - start)
+    }.max() ?? 0
+  }
+
+  /// CPU seconds of one trace, by phase, and its counts.
+  public struct Trace: Sendable {
+    public var seconds: [(phase: String, seconds: Double)]
+    public var active: Int
+    public var rows: Int
+    public var coverage: Double
+    public var operations: Double
+
+    /// The lesser of each phase.
+    public func faster(_ other: Trace) -> Trace {
+      var result = self
+      for i in result.seconds.indices { result.seconds[i].seconds = min(seconds[i].seconds, other.seconds[i].seconds) }
+      return result
+    }
+
+    public func summary(tokens: Int) -> String {
+      let phases = seconds.map { "\($0.phase) \(String(format: "%.3f", $0.seconds))" }.joined(separator: ", ")
+      let sweep = seconds.first { $0.phase == "attribution" }?.seconds ?? 0
+      let rate = sweep > 0 ? operations / sweep / 1e9 : 0
+      return "\(tokens) tokens, \(active) active features, \(rows) rows, coverage "
+        + String(format: "%.4f", coverage) + "; CPU seconds: \(phases); "
+        + String(format: "%.1f GFLOP/s in the attribution", rate)
+    }
+  }
+
+  /// Traces a random prompt.
+  public static func trace(
+    _ transformer: Transformer, _ transcoder: Transcoder, _ tokenizer: Tokenizer, tokenCount: Int,
+    coverage: Double, rowLimit: Int?, seed: UInt64
+  ) throws -> Trace {
+    var generator = SeededGenerator(seed: seed)
+    let vocabulary = Token(transformer.configuration.vocabularyCount)
+    let opening = tokenizer.beginningOfText ?? 0
+    let tokens = [opening] + (1..<max(2, tokenCount)).map { _ in
+      Token.random(in: 3..<vocabulary, using: &generator)
+    }
+    var seconds: [(phase: String, seconds: Double)] = []
+    var start = cpuSeconds()
+    func end(_ phase: String) {
+      let now = cpuSeconds()
+      seconds.append((phase, now - start))
+      start = now
+    }
+    let recording = try transformer.record(tokens)
+    end("run")
+    let model = try LocalReplacementModel(of: transformer, transcoder: transcoder, recording: recording)
+    end("encode")
+    var settings = AttributionSettings()
+    settings.coverage = coverage
+    settings.rowLimit = rowLimit
+    let result = try Attributor.attribute(
+      model, prompt: Prompt(tokens, tokenizer: tokenizer), tokenizer: tokenizer, settings: settings)
+    seconds += result.phases.map { ($0.name, $0.cpuSeconds) }
+    start = cpuSeconds()
+    _ = result.graph.scores()
+    _ = try result.graph.pruned()
+    end("scores and pruning")
+    return Trace(
+      seconds: seconds, active: result.rowsPossible, rows: result.rowsComputed, coverage: result.coverage,
+      operations: result.operations)
+  }
+}

@@ -1,0 +1,162 @@
+internal import Checkpoints
+public import Foundation
+internal import Tensors
+internal import Tokenization
+internal import Transcoding
+internal import Transformers
+
+/// A made-up model with made-up cross-layer transcoders, of any size, for benchmarks and tests.
+///
+/// Shapes and sparsity are realistic; what it says is not: the weights are random numbers from a named seed.
+public struct SyntheticModel: Sendable {
+  public var layerCount = 12
+  public var dModel = 768
+  public var headCount = 12
+  public var vocabularyCount = 50_257
+  public var contextLength = 1024
+  /// Transcoder features a layer.
+  public var featureCount = 4096
+  /// How many features of a layer are to be active at a position, on average.
+  public var activeFeatures = 57.0
+  public var seed: UInt64 = 0
+
+  public init() {}
+
+  /// Writes `model/` (GPT-2's layout, with a tokenizer of made-up words) and `transcoders/` into a folder.
+  /// - Parameter progress: Called with the part that is done.
+  public func write(to folder: URL, progress: (Double) -> Void = { _ in }) throws {
+    let modelFolder = folder.appending(path: "model")
+    let files = try FileBatch(folder: modelFolder)
+    try files.stage("config.json", Array(configuration.utf8))
+    try files.stage("tokenizer.json", Array(tokenizer.utf8))
+    try files.stage("model.safetensors", parts: weights().parts())
+    try files.commit()
+    progress(0.3)
+    try writeTranscoders(
+      to: folder.appending(path: "transcoders"), model: try Transformer(folder: modelFolder)
+    ) { progress(0.3 + 0.7 * $0) }
+  }
+
+  /// A prompt of made-up words for the model's tokenizer.
+  public func prompt(tokenCount: Int) -> String {
+    var generator = SeededGenerator(seed: seed &+ 1)
+    return (1..<max(2, tokenCount)).map { _ in
+      "w\(Int.random(in: 1..<vocabularyCount, using: &generator))"
+    }.joined(separator: " ")
+  }
+
+  private var configuration: String {
+    """
+    {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_layer": \(layerCount), "n_embd": \(dModel),
+     "n_head": \(headCount), "n_positions": \(contextLength), "vocab_size": \(vocabularyCount),
+     "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05, "tie_word_embeddings": true,
+     "bos_token_id": 0, "eos_token_id": 0}
+    """
+  }
+
+  private var tokenizer: String {
+    let words = (0..<vocabularyCount).map { "\"\($0 == 0 ? "<s>" : "w\($0)")\": \($0)" }
+    return """
+      {"version": "1.0", "added_tokens": [{"id": 0, "content": "<s>", "special": true, "normalized": false,
+        "single_word": false, "lstrip": false, "rstrip": false}], "normalizer": null,
+       "pre_tokenizer": {"type": "WhitespaceSplit"}, "post_processor": null, "decoder": null,
+       "model": {"type": "WordLevel", "unk_token": "<s>", "vocab": {\(words.joined(separator: ", "))}}}
+      """
+  }
+
+  private func weights() -> SafetensorsWriter {
+    var writer = SafetensorsWriter(metadata: [("format", "pt"), ("seed", "\(seed)")])
+    var random = FastUniform(seed: seed)
+    func add(_ name: String, _ shape: [Int], deviation: Float, around mean: Float = 0) {
+      writer.add(name, random.values(shape.reduce(1, *), deviation: deviation, mean: mean), shape: shape)
+    }
+    // The scales of GPT-2's own initialisation; residual writers shrink with depth.
+    let writing = 0.02 / Float(2 * layerCount).squareRoot()
+    add("transformer.wte.weight", [vocabularyCount, dModel], deviation: 0.02)
+    add("transformer.wpe.weight", [contextLength, dModel], deviation: 0.01)
+    for layer in 0..<layerCount {
+      let h = "transformer.h.\(layer)"
+      for norm in ["ln_1", "ln_2"] {
+        add("\(h).\(norm).weight", [dModel], deviation: 0.05, around: 1)
+        add("\(h).\(norm).bias", [dModel], deviation: 0.02)
+      }
+      add("\(h).attn.c_attn.weight", [dModel, 3 * dModel], deviation: 0.08)
+      add("\(h).attn.c_attn.bias", [3 * dModel], deviation: 0.02)
+      add("\(h).attn.c_proj.weight", [dModel, dModel], deviation: 4 * writing)
+      add("\(h).attn.c_proj.bias", [dModel], deviation: 0.01)
+      add("\(h).mlp.c_fc.weight", [dModel, 4 * dModel], deviation: 0.08)
+      add("\(h).mlp.c_fc.bias", [4 * dModel], deviation: 0.02)
+      add("\(h).mlp.c_proj.weight", [4 * dModel, dModel], deviation: 4 * writing)
+      add("\(h).mlp.c_proj.bias", [dModel], deviation: 0.01)
+    }
+    add("transformer.ln_f.weight", [dModel], deviation: 0.05, around: 1)
+    add("transformer.ln_f.bias", [dModel], deviation: 0.02)
+    return writer
+  }
+
+  /// Random dictionaries, with one threshold a layer that lets the wanted number of features through.
+  private func writeTranscoders(
+    to folder: URL, model: Transformer, progress: (Double) -> Void
+  ) throws {
+    var generator = SeededGenerator(seed: seed &+ 2)
+    let sample = [Token(0)] + (1..<48).map { _ in Token.random(in: 1..<Token(vocabularyCount), using: &generator) }
+    let recording = try model.record(Array(sample.prefix(contextLength)))
+    let files = try FileBatch(folder: folder)
+    var random = FastUniform(seed: seed &+ 3)
+    for layer in 0..<layerCount {
+      let encoder = random.values(
+        featureCount * dModel, deviation: 1 / Float(dModel).squareRoot(), mean: 0)
+      let bias = [Float](repeating: 0, count: featureCount)
+      let z = recording.residualMid[layer].rows(1..<recording.positionCount).multiplied(
+        byTransposed: WeightMatrix(Matrix(rows: featureCount, columns: dModel, values: encoder)))
+      let sorted = z.values.sorted(by: >)
+      let place = Int(Double(z.rows) * min(activeFeatures, Double(featureCount - 1)))
+      var reading = SafetensorsWriter()
+      reading.add("W_enc_\(layer)", encoder, shape: [featureCount, dModel])
+      reading.add("b_enc_\(layer)", bias, shape: [featureCount])
+      reading.add("b_dec_\(layer)", [Float](repeating: 0, count: dModel), shape: [dModel])
+      reading.add(
+        "threshold_\(layer)", [Float](repeating: max(0, sorted[place]), count: featureCount),
+        shape: [featureCount])
+      try files.stage("W_enc_\(layer).safetensors", parts: reading.parts())
+      let outputs = layerCount - layer
+      var writing = SafetensorsWriter()
+      writing.add(
+        "W_dec_\(layer)",
+        random.values(featureCount * outputs * dModel, deviation: 0.3 / Float(dModel).squareRoot(), mean: 0),
+        shape: [featureCount, outputs, dModel])
+      try files.stage("W_dec_\(layer).safetensors", parts: writing.parts())
+      progress(Double(layer + 1) / Double(layerCount))
+    }
+    try files.stage(
+      "config.yaml",
+      Array(
+        """
+        model_name: synthetic
+        model_kind: cross_layer_transcoder
+        feature_input_hook: hook_resid_mid
+        feature_output_hook: hook_mlp_out
+
+        """.utf8))
+    try files.commit()
+  }
+}
+
+/// Uniform numbers, two from each 64 random bits: hundreds of millions are wanted.
+private struct FastUniform {
+  private var generator: SeededGenerator
+
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+  mutating func values(_ count: Int, deviation: Float, mean: Float) -> [Float] {
+    // A uniform number in −1 ..< 1 has the standard deviation 1 / √3.
+    let scale = deviation * Float(3).squareRoot() * 0x1p-23
+    var values = [Float](repeating: 0, count: count)
+    for i in stride(from: 0, to: count, by: 2) {
+      let bits = generator.next()
+      values[i] = mean + scale * Float(Int32(bits >> 40) - (1 << 23))
+      if i + 1 < count { values[i + 1] = mean + scale * Float(Int32(bits >> 8 & 0xFF_FFFF) - (1 << 23)) }
+    }
+    return values
+  }
+}

@@ -1,0 +1,200 @@
+internal import Tensors
+public import Transcoding
+internal import Transformers
+
+/// A linear read-out of the frozen model whose inputs are asked for.
+public struct PullbackTarget: Sendable {
+  /// The layer at whose `r⁰` it reads, or `L` for the stream behind the last layer.
+  public let layer: Int
+  /// Where it reads.
+  public let position: Int
+  /// The gradient there, `[dModel]`: the vector read with, pulled back through the norm that lies between.
+  public let gradient: [Float]
+}
+
+/// The direct effects on one target.
+public struct EffectRow: Sendable {
+  /// By ``SourceOrder``, in units of the target, `[source]`.
+  public let weights: [Float]
+  /// What everything constant contributes: biases, learned positions, MLPs at positions without features.
+  public let constant: Float
+}
+
+/// Which sources a row has, and in what order: features of lower layers at positions up to the target's (by layer,
+/// position and index), then errors (layer-major), then embeddings.
+public struct SourceOrder: Sendable {
+  /// Sources lie in layers below this one.
+  public let layerLimit: Int
+  /// The last position that can reach the target.
+  public let position: Int
+  /// Where the features of a layer start, `[layer]`.
+  let featureStarts: [Int]
+  let errorStart: Int
+  let embeddingStart: Int
+  let zeroed: Int
+  /// How many sources there are.
+  public let count: Int
+
+  init(_ model: LocalReplacementModel, layerLimit: Int, position: Int) {
+    self.layerLimit = layerLimit
+    self.position = position
+    var starts: [Int] = []
+    var count = 0
+    for layer in 0..<layerLimit {
+      starts.append(count)
+      count += model.activations.places(layer: layer, through: position).count
+    }
+    featureStarts = starts
+    errorStart = count
+    zeroed = model.zeroedPositions.upperBound
+    let errorPositions = max(0, position + 1 - zeroed)
+    embeddingStart = count + layerLimit * errorPositions
+    self.count = embeddingStart + position + 1
+  }
+
+  /// The place of an error node among the sources.
+  func error(layer: Int, position: Int) -> Int {
+    errorStart + layer * (self.position + 1 - zeroed) + position - zeroed
+  }
+}
+
+extension FeatureActivations {
+  /// The places of a layer's features at positions up to one.
+  public func places(layer: Int, through position: Int) -> Range<Int> {
+    places(layer: layer, position: 0).lowerBound..<places(layer: layer, position: position).upperBound
+  }
+}
+
+/// The pullback of a prompt's local replacement model, for many targets at once.
+///
+/// A target is read at one place; its gradient moves down layer by layer. MLPs pass nothing (but for skip
+/// connections), attention passes along the recorded patterns, norms along their recorded scales. At every MLP
+/// output the gradient meets the sources that write there. Nothing above a target is visited, and no position
+/// after it. Ameisen et al. 2025, "Constructing an Attribution Graph for a Prompt".
+public struct FrozenPullback: Sendable {
+  public let model: LocalReplacementModel
+  let layers: [AttentionTransport]
+  let sources: SourceBank
+  /// Skip connections, `[layer]`: `S N` `[dModel, dModel]`, packed, to be scaled by the norm's frozen scale.
+  let skips: [PackedMatrix?]
+  /// What a unit of value gradient at the lowest layer meets in the embeddings, `[position][keyValueHead · dHead]`.
+  let embeddingValues: [[Float]]
+  /// The token embeddings, `[position][dModel]`.
+  let embeddings: [[Float]]
+  /// The same two for learned positions; empty where there are none.
+  let positionValues: [[Float]]
+  let positionEmbeddings: [[Float]]
+
+  /// Packs the frozen model of one prompt.
+  public init(_ model: LocalReplacementModel) {
+    self.model = model
+    let transformer = model.transformer
+    let recording = model.recording
+    let layers = transformer.blocks.enumerated().map { layer, block in
+      AttentionTransport(
+        block, configuration: transformer.configuration, patterns: recording.attentionPatterns[layer],
+        scales: recording.attentionNormScales[layer], keepsRows: layer == 0)
+    }
+    self.layers = layers
+    sources = SourceBank(model)
+    skips = transformer.blocks.indices.map { Self.skip(model, layer: $0) }
+    embeddings = recording.tokens.map { transformer.embedding.row(Int($0)) }
+    positionEmbeddings =
+      transformer.positionEmbedding.map { positions in
+        recording.tokens.indices.map { positions.row($0) }
+      } ?? []
+    func values(_ rows: [[Float]]) -> [[Float]] {
+      guard let map = layers.first?.valueRows else { return rows.map { _ in [] } }
+      return rows.map { row in
+        Matrix(rows: 1, columns: row.count, values: row).multiplied(byTransposed: WeightMatrix(map)).values
+      }
+    }
+    embeddingValues = values(embeddings)
+    positionValues = values(positionEmbeddings)
+  }
+
+  private static func skip(_ model: LocalReplacementModel, layer: Int) -> PackedMatrix? {
+    guard let skip = model.transcoder.layers[layer].skip else { return nil }
+    var rows = skip.matrix()  // [dModel out, dModel in]
+    let block = model.transformer.blocks[layer]
+    switch model.transcoder.configuration.inputHook {
+    case .residualMid: break
+    case .mlpInput: rows.foldNorm(block.mlpNorm)
+    case .normalized:
+      rows.foldNorm(
+        NormLayer(
+          kind: block.mlpNorm.kind, gain: Array(repeating: 1, count: rows.columns), bias: block.mlpNorm.bias))
+    }
+    return PackedMatrix(transposing: WeightMatrix(rows).transposed)
+  }
+
+  /// Whether skip gradients still need the norm's scale.
+  var skipsBehindNorm: Bool { model.transcoder.configuration.inputHook != .residualMid }
+
+  /// A feature as target: its encoder vector, pulled back through the input hook.
+  public func target(_ feature: FeatureID, position: Int) -> PullbackTarget {
+    let vector = model.transcoder.encoderVector(feature)
+    let block = model.transformer.blocks[feature.layer]
+    return PullbackTarget(
+      layer: feature.layer, position: position,
+      gradient: block.featureInputPullback(
+        model.transcoder.configuration.inputHook, vector,
+        scale: model.recording.mlpNormScales[feature.layer][position]))
+  }
+
+  /// A direction at the output of the final norm as target.
+  public func target(outputDirection vector: [Float], position: Int) -> PullbackTarget {
+    PullbackTarget(
+      layer: layers.count, position: position,
+      gradient: model.transformer.finalNorm.frozenPullback(
+        vector, scale: model.recording.finalNormScales[position]))
+  }
+
+  /// What a feature's preactivation holds besides the residual stream: its bias and, where the hook lies behind a
+  /// layer norm, that norm's bias.
+  public func targetConstant(_ feature: FeatureID) -> Float {
+    let bias = model.transcoder.layers[feature.layer].encoderBias[feature.index]
+    let block = model.transformer.blocks[feature.layer]
+    guard let constant = block.featureInputConstant(model.transcoder.configuration.inputHook) else {
+      return bias
+    }
+    return bias + Kernels.dot(model.transcoder.encoderVector(feature).span, constant.span)
+  }
+
+  /// The order of the sources of a target's row.
+  public func sourceOrder(layerLimit: Int, position: Int) -> SourceOrder {
+    SourceOrder(model, layerLimit: layerLimit, position: position)
+  }
+
+  /// Floating-point operations of the matrix products for one target.
+  /// - Parameter layer: Where the target reads; `L` behind the last layer.
+  public func operations(layer: Int, position: Int) -> Double {
+    let c = model.transformer.configuration
+    let queries = Double(c.dModel * c.headCount * c.dHead)
+    let values = Double(c.dModel * c.keyValueHeadCount * c.dHead)
+    let count = Double(position + 1)
+    var sum = 0.0
+    let top = min(layer, layers.count - 1)
+    for below in stride(from: top, through: 0, by: -1) {
+      // The uppermost layer is read at one position, and the lowest needs no way back into the stream.
+      sum += queries * (below == top ? 1 : count) + (below > 0 ? values * count : 0)
+      sum += Double(c.headCount * c.dHead) * count * (count + 1) / 2
+    }
+    for below in 0..<layer {
+      let isLocal = layer == layers.count && below == layer - 1
+      for source in isLocal ? position...position : 0...position {
+        sum += Double(c.dModel * sources.cells[below][source].vectors.columns)
+        if skips[below] != nil { sum += Double(c.dModel * c.dModel) }
+      }
+    }
+    return 2 * sum
+  }
+
+  /// Bytes of working memory that one target of a batch takes.
+  public func bytesPerTarget(position: Int) -> Int {
+    let c = model.transformer.configuration
+    let widths = c.dModel * (skips.contains { $0 != nil } ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
+    let count = SourceOrder(model, layerLimit: layers.count, position: position).count
+    return 4 * ((position + 1) * widths + 2 * count + sources.widestCell)
+  }
+}

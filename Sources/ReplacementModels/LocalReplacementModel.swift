@@ -1,0 +1,131 @@
+internal import Foundation
+public import Tensors
+public import Transcoding
+public import Transformers
+
+/// The model of one prompt: features plus errors in place of every MLP, with attention patterns, norm scales
+/// and the features' gates held at what was recorded.
+///
+/// ```
+/// ŷ[l][t] = bD[l] + Σ_{k ≤ l} a[k][t] · D[k→l]  (+ S[l] · h[l][t])
+/// e[l][t] = mlpOut[l][t] − ŷ[l][t]
+/// ```
+/// Position 0 has neither features nor an error: what its MLPs write is a constant. Ameisen et al. 2025, "The
+/// Local Replacement Model".
+public struct LocalReplacementModel: Sendable {
+  public let transformer: Transformer
+  public let transcoder: Transcoder
+  public let recording: Recording
+  /// The features that the prompt activates.
+  public let activations: FeatureActivations
+  /// The preactivation of each active feature, in the order of ``activations``.
+  public let preactivations: [Float]
+  /// `e`, `[layer][position, dModel]`; zero at positions without features.
+  public let errors: [Matrix]
+  /// The positions without features and errors.
+  public let zeroedPositions: Range<Int>
+
+  /// Encodes a recorded prompt.
+  /// - Throws: ``ReplacementError/transcoding(_:)`` if the transcoder was made for another model.
+  public init(
+    of transformer: Transformer, transcoder: Transcoder, recording: Recording
+  ) throws(ReplacementError) {
+    try Self.check(transcoder, fits: transformer)
+    self.transformer = transformer
+    self.transcoder = transcoder
+    self.recording = recording
+    zeroedPositions = 0..<1
+    var entries: [FeatureActivations.Entry] = []
+    var preactivations: [Float] = []
+    var inputs: [Matrix] = []
+    for (layer, block) in transformer.blocks.enumerated() {
+      let input = block.featureInput(
+        transcoder.configuration.inputHook, residualMid: recording.residualMid[layer],
+        scales: recording.mlpNormScales[layer])
+      let z = transcoder.preactivations(of: input, layer: layer)
+      for position in zeroedPositions.upperBound..<recording.positionCount {
+        for (index, activation) in transcoder.activeFeatures(z[position], layer: layer) {
+          entries.append(.init(layer: layer, position: position, index: index, activation: activation))
+          preactivations.append(z[position][position * z.columns + index])
+        }
+      }
+      inputs.append(input)
+    }
+    activations = FeatureActivations(
+      layerCount: transformer.blocks.count, positionCount: recording.positionCount, entries: entries)
+    self.preactivations = preactivations
+    errors = Self.errors(
+      of: activations, transcoder, inputs: inputs, recording, zeroed: zeroedPositions)
+  }
+
+  private static func check(_ transcoder: Transcoder, fits model: Transformer) throws(ReplacementError) {
+    let path = transcoder.folder.path
+    let c = model.configuration
+    guard transcoder.layerCount == c.layerCount else {
+      throw .transcoding(
+        .wrongModel(
+          path: path, reason: "they have \(transcoder.layerCount) layers, the model has \(c.layerCount)"))
+    }
+    guard transcoder.dModel == c.dModel else {
+      throw .transcoding(
+        .wrongModel(path: path, reason: "they read a width of \(transcoder.dModel), the model has \(c.dModel)"))
+    }
+  }
+
+  private static func errors(
+    of activations: FeatureActivations, _ transcoder: Transcoder, inputs: [Matrix], _ recording: Recording,
+    zeroed: Range<Int>
+  ) -> [Matrix] {
+    var errors = recording.mlpOutput
+    for layer in errors.indices {
+      let constant = transcoder.layers[layer].decoderBias.map { -$0 }
+      for position in 0..<recording.positionCount { errors[layer].add(constant, toRow: position) }
+      if let skip = transcoder.layers[layer].skip {
+        let skipped = inputs[layer].multiplied(byTransposed: skip)
+        for position in 0..<skipped.rows {
+          errors[layer].add(skipped.row(position), scaledBy: -1, toRow: position)
+        }
+      }
+    }
+    let width = transcoder.dModel
+    for entry in activations.entries {
+      let rows = transcoder.decoderVectors(entry.feature)
+      for (offset, layer) in transcoder.outputLayers(of: entry.layer).enumerated() {
+        errors[layer].add(
+          rows[offset * width..<(offset + 1) * width], scaledBy: -entry.activation, toRow: entry.position)
+      }
+    }
+    for layer in errors.indices {
+      for position in zeroed where position < recording.positionCount {
+        errors[layer][position] = ArraySlice(repeating: 0, count: width)
+      }
+    }
+    return errors
+  }
+
+  /// What a layer's MLP output holds at a position besides features, error and what a skip connection passes: the
+  /// decoder bias, or at positions without features all that the MLP writes; `[dModel]`.
+  func mlpConstant(layer: Int, position: Int) -> [Float] {
+    let isZeroed = zeroedPositions.contains(position)
+    var constant = isZeroed ? recording.mlpOutput[layer].row(position) : transcoder.layers[layer].decoderBias
+    guard let skip = transcoder.layers[layer].skip else { return constant }
+    func add(_ input: Matrix, scaledBy scale: Float) {
+      let skipped = input.multiplied(byTransposed: skip)
+      for i in constant.indices { constant[i] += scale * skipped.values[i] }
+    }
+    if isZeroed { add(featureInput(layer: layer, position: position), scaledBy: -1) }
+    // A skip connection passes the residual stream; the norm's bias in front of it is constant.
+    if let bias = transformer.blocks[layer].featureInputConstant(transcoder.configuration.inputHook) {
+      add(Matrix(rows: 1, columns: bias.count, values: bias), scaledBy: 1)
+    }
+    return constant
+  }
+
+  /// What the transcoder reads in a layer at a position, `[1, dModel]`.
+  private func featureInput(layer: Int, position: Int) -> Matrix {
+    transformer.blocks[layer].featureInput(
+      transcoder.configuration.inputHook,
+      residualMid: recording.residualMid[layer].rows(position..<position + 1),
+      scales: [recording.mlpNormScales[layer][position]])
+  }
+}

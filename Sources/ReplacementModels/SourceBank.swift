@@ -1,0 +1,64 @@
+internal import Tensors
+internal import Transcoding
+internal import Transformers
+
+/// All that writes to the MLP outputs of one prompt, grouped by layer and position, so that the effects of a whole
+/// group on many targets are one matrix product.
+///
+/// The columns of a cell are, in this order: `a · D[k→m]` of every feature active at the position that writes to
+/// layer `m`, by source layer `k` and index; the error vector, unless the position has none; the constant.
+struct SourceBank: Sendable {
+  /// The sources of one MLP output at one position.
+  struct Cell: Sendable {
+    /// `[dModel, column]`, packed.
+    let vectors: PackedMatrix
+    /// The layers whose features have columns.
+    let featureLayers: Range<Int>
+    /// Whether a column holds the error vector.
+    let hasError: Bool
+  }
+
+  /// `[layer][position]`.
+  let cells: [[Cell]]
+  /// The most columns of any cell.
+  let widestCell: Int
+
+  init(_ model: LocalReplacementModel) {
+    let layerCount = model.transformer.blocks.count
+    let positionCount = model.recording.positionCount
+    let jobs = layerCount * positionCount
+    var cells = [Cell?](repeating: nil, count: jobs)
+    cells.withUnsafeMutableBufferPointer { cells in
+      let cells = SharedPointer(cells)
+      Parallel.forEach(jobs) { job in
+        cells.pointer[job] = Self.cell(model, layer: job / positionCount, position: job % positionCount)
+      }
+    }
+    self.cells = (0..<layerCount).map { layer in
+      cells[layer * positionCount..<(layer + 1) * positionCount].compactMap(\.self)
+    }
+    widestCell = self.cells.joined().map(\.vectors.columns).max() ?? 0
+  }
+
+  private static func cell(_ model: LocalReplacementModel, layer: Int, position: Int) -> Cell {
+    let transcoder = model.transcoder
+    let first = transcoder.configuration.kind == .crossLayer ? 0 : layer
+    var places: [Int] = []
+    for source in first...layer { places += model.activations.places(layer: source, position: position) }
+    let hasError = !model.zeroedPositions.contains(position)
+    let columns = places.count + (hasError ? 2 : 1)
+    let constant = model.mlpConstant(layer: layer, position: position)
+    let vectors = PackedMatrix(columns: columns, inner: transcoder.dModel) { column, values in
+      if column < places.count {
+        let entry = model.activations.entries[places[column]]
+        let vector = transcoder.decoderVector(entry.feature, to: layer)
+        for i in vector.indices { values[i] = entry.activation * vector[i] }
+      } else {
+        let vector =
+          hasError && column == places.count ? model.errors[layer].row(position) : constant
+        for i in vector.indices { values[i] = vector[i] }
+      }
+    }
+    return Cell(vectors: vectors, featureLayers: first..<layer + 1, hasError: hasError)
+  }
+}
