@@ -35,8 +35,8 @@ extension GraphError: CustomStringConvertible {
       "The file is JSON but no attribution graph: \(reason). A graph file is an object with 'metadata', "
         + "'qParams', 'nodes' and 'links'."
     case .repeatedID(let id):
-      "Two nodes have the id '\(id)', so links to it would be ambiguous. Give each node its own id before the "
-        + "graph is written."
+      "Two nodes have the id '\(id)', so links to it would be ambiguous. Give each node its own id before "
+        + "the graph is written."
     case .fileFailed(let path, let action, let reason):
       "\(path) could not be \(action): \(reason). Check the path, its permissions and the free space."
     }

@@ -12,7 +12,8 @@ extension Finding: CustomStringConvertible {
     case .selfLink, .backwardLink, .linkIntoLeaf, .linkFromLogit, .linkToEarlierToken, .cyclicNode:
       directionSentence
     case .pinByViewerName:
-      "\(counted("name")) in the saved view \(are) viewer names, and \(were) replaced by the ids of the nodes."
+      "\(counted("name")) in the saved view \(are) viewer names, and \(were) replaced by the ids of the "
+        + "nodes."
     case .unknownPin: "\(counted("id")) in the saved view \(count == 1 ? "belongs" : "belong") to no node."
     }
   }
@@ -26,7 +27,8 @@ extension Finding: CustomStringConvertible {
       "\(counted("key")) \(count == 1 ? "appears" : "appear") twice in one object; the last value counts."
     case .repairedText: "\(counted("text")) \(are) not valid Unicode; what is wrong became U+FFFD."
     default:
-      "\(counted("name")) of the metadata would be refused by Neuronpedia: its slug takes letters, digits, '_', '.' and '-', its scan no '/'."
+      "\(counted("name")) of the metadata would be refused by Neuronpedia: its slug takes letters, "
+        + "digits, '_', '.' and '-', its scan no '/'."
     }
   }
 
@@ -35,23 +37,25 @@ extension Finding: CustomStringConvertible {
     case .unreadableNode: "\(counted("node")) without an id, a kind, a layer or a position \(were) left out."
     case .repeatedNode: "\(counted("node")) that the file lists twice \(were) left out the second time."
     case .sharedID:
-      "\(counted("node")) \(count == 1 ? "has" : "have") the id of another node and got a new one; the links were sorted out."
+      "\(counted("node")) \(has) the id of another node and got a new one; the links were sorted out."
     case .unknownKind:
       "\(counted("node")) \(are) of a kind that Clew does not know, and \(are) shown as features."
     case .opaqueFeature:
-      "\(counted("feature number")) \(are) no known way of writing layer and index; the index was taken from the id."
+      "\(counted("feature number")) \(are) no known way of writing layer and index; the index was taken "
+        + "from the id."
     case .unknownIndex:
-      "\(counted("feature")) \(count == 1 ? "has" : "have") no index that could be read, so the feature number stands for it."
+      "\(counted("feature")) \(has) no index that could be read, so the feature number stands for it."
     case .positionBeyondPrompt:
-      "\(counted("node")) \(count == 1 ? "lies" : "lie") at positions that the prompt does not have."
-    case .isolatedNode: "\(counted("node")) \(count == 1 ? "has" : "have") no links."
+      "\(counted("node")) \(lies) at positions that the prompt does not have."
+    case .isolatedNode: "\(counted("node")) \(has) no links."
     case .noRoots: "No node has a probability, so there is no influence and there are no scores."
     case .noErrors:
       "There are no error nodes, so the scores say nothing about what the features leave unexplained."
     case .influenceMissing:
       "The file states no influence; it was computed from the links for \(counted("node"))."
     default:
-      "The influence of \(counted("node")) was stated raw and not as a running share; it was computed from the links."
+      "The influence of \(counted("node")) was stated raw and not as a running share; it was computed "
+        + "from the links."
     }
   }
 
@@ -72,18 +76,21 @@ extension Finding: CustomStringConvertible {
 
   private var directionSentence: String {
     switch kind {
-    case .selfLink: "\(counted("link")) \(count == 1 ? "goes" : "go") from a node to itself."
-    case .backwardLink: "\(counted("link")) \(count == 1 ? "goes" : "go") to the same or a lower layer."
+    case .selfLink: "\(counted("link")) \(goes) from a node to itself."
+    case .backwardLink: "\(counted("link")) \(goes) to the same or a lower layer."
     case .linkIntoLeaf:
       "\(counted("link")) \(count == 1 ? "enters" : "enter") an error or an embedding, which have no inputs."
     case .linkFromLogit: "\(counted("link")) \(count == 1 ? "leaves" : "leave") a logit, which nothing reads."
     case .linkToEarlierToken:
-      "\(counted("link")) \(count == 1 ? "goes" : "go") to an earlier token, as in models that read in both directions."
+      "\(counted("link")) \(goes) to an earlier token, as in models that read in both directions."
     default:
-      "\(counted("node")) \(count == 1 ? "lies" : "lie") on a cycle or below one, so influence is summed in rounds."
+      "\(counted("node")) \(lies) on a cycle or below one, so influence is summed in rounds."
     }
   }
 
+  private var has: String { count == 1 ? "has" : "have" }
+  private var lies: String { count == 1 ? "lies" : "lie" }
+  private var goes: String { count == 1 ? "goes" : "go" }
   private var are: String { count == 1 ? "is" : "are" }
   private var were: String { count == 1 ? "was" : "were" }
   private func counted(_ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -17,7 +17,8 @@ extension GraphReading {
 extension AttributionGraph {
   /// Writes the graph as a file that the public viewers read.
   ///
-  /// The file is written beside its place and then renamed into it, so that nothing half-written is ever found there.
+  /// The file is written beside its place and then renamed into it, so that nothing half-written is ever
+  /// found there.
   /// - Throws: ``GraphError``.
   public func write(toFile path: String) throws(GraphError) {
     let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier).part"

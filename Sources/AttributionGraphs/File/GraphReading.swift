@@ -1,7 +1,8 @@
 /// What a graph file holds: the graph, and what a reader should know about the file.
 ///
-/// Files of every known maker are read: circuit-tracer of any age, Neuronpedia, Anthropic's own, OpenMOSS. What can be repaired is
-/// repaired and found (``findings``); only what is no JSON, or has no nodes and links, throws. Keys that Clew does not know are kept.
+/// Files of every known maker are read: circuit-tracer of any age, Neuronpedia, Anthropic's own, OpenMOSS.
+/// What can be repaired is repaired and found (``findings``); only what is no JSON, or has no nodes and
+/// links, throws. Keys that Clew does not know are kept.
 public struct GraphReading: Sendable {
   /// Which node a link means if two nodes share an id.
   public enum IDRule: Sendable {

@@ -1,8 +1,8 @@
 /// Writes graphs as files that the public viewers read.
 ///
-/// One node and one link stand on a line; floats have the fewest digits that give them back exactly; equal graphs give
-/// equal bytes. Links of weight zero are not written. Numbers that are not finite, and ids that two nodes
-/// share, are refused.
+/// One node and one link stand on a line; floats have the fewest digits that give them back exactly; equal
+/// graphs give equal bytes. Links of weight zero are not written. Numbers that are not finite, and ids that
+/// two nodes share, are refused.
 public struct GraphWriter {
   private let graph: AttributionGraph
   private var output = JSONBytes()
@@ -20,8 +20,8 @@ public struct GraphWriter {
   /// - Parameters:
   ///   - graph: The graph.
   ///   - handOn: Takes the file's bytes in their order.
-  /// - Throws: ``GraphError/notFinite(place:)``, ``GraphError/repeatedID(_:)``, or what `handOn` throws. What was handed
-  ///   on until then is no graph.
+  /// - Throws: ``GraphError/notFinite(place:)``, ``GraphError/repeatedID(_:)``, or what `handOn` throws. What
+  ///   was handed on until then is no graph.
   public static func write(
     _ graph: AttributionGraph, to handOn: @escaping ([UInt8]) throws(GraphError) -> Void
   ) throws(GraphError) {

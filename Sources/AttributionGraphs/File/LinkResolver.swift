@@ -1,9 +1,9 @@
 /// Finds out which nodes the links of a file mean, where two nodes share one id.
 ///
-/// circuit-tracer named errors so that an error can have the id of a feature of layer 0. Which of them a link means
-/// follows from what is possible (edges go from lower layers to higher ones, and nothing enters an error), and
-/// from the order in which such files are written: all links to one target together, their sources in the
-/// order of the nodes.
+/// circuit-tracer named errors so that an error can have the id of a feature of layer 0. Which of them a link
+/// means follows from what is possible (edges go from lower layers to higher ones, and nothing enters an
+/// error), and from the order in which such files are written: all links to one target together, their
+/// sources in the order of the nodes.
 struct LinkResolver {
   let nodes: [GraphNode]
   /// The places of the nodes that an id may mean, in their order, `[id]`.

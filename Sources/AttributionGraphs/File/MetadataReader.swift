@@ -14,7 +14,7 @@ extension GraphMetadata {
     self.init(
       slug: reader.required("slug", \.string) ?? "", scan: reader.required("scan", \.string) ?? "",
       prompt: reader.required("prompt", \.string) ?? "", promptTokens: tokens.map { $0.string ?? "" },
-      layerCount: reader.optional("layer_count", \.int),
+      layerCount: reader.optional("layer_count", \.int).flatMap { 0..<1 << 20 ~= $0 ? $0 : nil },
       nodeThreshold: reader.optional("node_threshold", \.double).flatMap { $0.isFinite ? $0 : nil },
       schemaVersion: reader.optional("schema_version", \.int), info: reader.optional("info", \.object) ?? [:],
       generationSettings: reader.optional("generation_settings", \.object) ?? [:],

@@ -1,7 +1,7 @@
 /// A node as the members of an object in a graph file, and back.
 ///
-/// Writing and reading share one list of members: what a file says in just the way in which Clew would write it need not be
-/// kept, and all else stays in ``GraphNode/extra``.
+/// Writing and reading share one list of members: what a file says in just the way in which Clew would write
+/// it need not be kept, and all else stays in ``GraphNode/extra``.
 struct NodeMembers {
   /// The keys whose values a ``GraphNode`` holds, whatever they are.
   static let heldKeys: Set = [

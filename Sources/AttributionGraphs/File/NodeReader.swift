@@ -84,8 +84,9 @@ struct NodeReader {
     if let number, schemaVersion == 1, let pair = FeatureNumber.unpaired(number), pair.layer == layer {
       return pair.index
     }
-    if let number, schemaVersion == nil, 0..<100_000 ~= number - layer * 100_000 {
-      return number - layer * 100_000
+    // Numbers of hostile files may overflow; what wraps is no index.
+    if let number, schemaVersion == nil, case let index = number &- layer * 100_000, 0..<100_000 ~= index {
+      return index
     }
     if kind != "bias", kind != "unknown" { findings.add(.unknownIndex) }
     return number ?? -1

@@ -4,7 +4,7 @@ struct JSONBytes {
   var bytes: [UInt8] = []
 
   /// Writes text that is JSON already.
-  mutating func append(raw json: StaticString) { bytes.append(contentsOf: json.description.utf8) }
+  mutating func append(raw json: StaticString) { json.withUTF8Buffer { bytes.append(contentsOf: $0) } }
 
   /// Writes a text in quotes, with the escapes it needs.
   mutating func append(quoted text: String) {

@@ -71,10 +71,10 @@ extension JSONScanner {
 
   /// The single-precision number nearest to what the file says, infinite beyond its range.
   ///
-  /// Digits and power of ten are put together in double precision, which is off by two units in the last place at most. Only
-  /// where that could tip the rounding to single precision is the text parsed exactly.
-  /// - Returns: The number, and whether digits that someone meant were lost: nine digits make up a `Float`, so
-  ///   fewer are taken for one in short form.
+  /// Digits and power of ten are put together in double precision, which is off by two units in the last
+  /// place at most. Only where that could tip the rounding to single precision is the text parsed exactly.
+  /// - Returns: The number, and whether digits that someone meant were lost: nine digits make up a `Float`,
+  ///   so fewer are taken for one in short form.
   func float(_ number: RawNumber) -> (value: Float, isRounded: Bool) {
     if number.digits == 0 { return (number.isNegative ? -0.0 : 0, false) }
     if number.isComplete, -22...22 ~= number.exponent {

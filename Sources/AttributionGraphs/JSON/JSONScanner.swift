@@ -1,8 +1,8 @@
 /// Reads JSON from bytes, front to back, without trusting them.
 ///
-/// Whoever knows the shape of a file pulls its members one by one with ``members(_:)`` and ``elements(_:)``, so that long
-/// lists need not be held as values first. Whatever is not JSON throws, with its offset. Text that is not
-/// valid Unicode is repaired with U+FFFD and counted.
+/// Whoever knows the shape of a file pulls its members one by one with ``members(_:)`` and ``elements(_:)``,
+/// so that long lists need not be held as values first. Whatever is not JSON throws, with its offset. Text
+/// that is not valid Unicode is repaired with U+FFFD and counted.
 struct JSONScanner {
   /// How deep values may lie in each other; graph files need five levels.
   static let maximumDepth = 200
