@@ -16,8 +16,8 @@ extension DirectEffects {
 }
 
 extension AttributionGraph {
-  /// The places of the nodes in the order of ``NodeLayout``: features by layer, position and index, then errors by
-  /// layer and position, then embeddings by position, then logits in their order here.
+  /// The places of the nodes in the order of ``NodeLayout``: features by layer, position and index, then
+  /// errors by layer and position, then embeddings by position, then logits in their order here.
   ///
   /// For a traced graph this is the order that the nodes are in.
   public var layoutOrder: [Int] {

@@ -4,6 +4,16 @@ public enum GraphError: Error, Equatable, Sendable {
   case shareOutOfRange(name: String, value: Double)
   /// A number of the graph is infinite or not a number; `place` says which.
   case notFinite(place: String)
+  /// The bytes are no JSON.
+  case notJSON(offset: Int, reason: String)
+  /// The values lie in each other deeper than any graph file has a use for.
+  case nestedTooDeeply(offset: Int, limit: Int)
+  /// The bytes are JSON, but no graph.
+  case notAGraph(reason: String)
+  /// Two nodes of a graph that is to be written have one id.
+  case repeatedID(String)
+  /// A file could not be read or written.
+  case fileFailed(path: String, action: String, reason: String)
 }
 
 extension GraphError: CustomStringConvertible {
@@ -15,6 +25,20 @@ extension GraphError: CustomStringConvertible {
     case .notFinite(let place):
       "\(place) is not a finite number, so the graph cannot be used. Trace the prompt again, with larger "
         + "floating-point numbers if the model overflows, or correct the file that the graph was read from."
+    case .notJSON(let offset, let reason):
+      "The file is not JSON: \(reason) at byte \(offset). Check that the file was downloaded as a whole and "
+        + "is not compressed."
+    case .nestedTooDeeply(let offset, let limit):
+      "At byte \(offset) values lie in each other more than \(limit) deep, which no attribution graph needs. "
+        + "Check where the file comes from."
+    case .notAGraph(let reason):
+      "The file is JSON but no attribution graph: \(reason). A graph file is an object with 'metadata', "
+        + "'qParams', 'nodes' and 'links'."
+    case .repeatedID(let id):
+      "Two nodes have the id '\(id)', so links to it would be ambiguous. Give each node its own id before "
+        + "the graph is written."
+    case .fileFailed(let path, let action, let reason):
+      "\(path) could not be \(action): \(reason). Check the path, its permissions and the free space."
     }
   }
 }

@@ -15,8 +15,8 @@ public struct GraphNode: Sendable {
   /// The kind that a file states, where it is not the usual one for ``node``: `lorsa` for a feature of a
   /// replaced attention layer, `bias`, and whatever other tools invent.
   public var kind: String?
-  /// What the file says about the node beyond this, or in a way in which Clew would not write it; keys here take
-  /// the place of the keys that Clew would write.
+  /// What the file says about the node beyond this, or in a way in which Clew would not write it; keys here
+  /// take the place of the keys that Clew would write.
   public var extra: JSONObject
 
   public init(

@@ -1,7 +1,7 @@
 /// How much of a graph's influence is explained: two numbers, with bounds where rows were skipped.
 ///
-/// With `tok`, `err` the influence of all embedding and all error nodes, and `O = Σ_t (I + w)[t]` the flow through
-/// all nodes:
+/// With `tok`, `err` the influence of all embedding and all error nodes, and `O = Σ_t (I + w)[t]` the flow
+/// through all nodes:
 /// ```
 /// replacement  = tok / (tok + err)
 /// completeness = Σ_t (I + w)[t] · (1 − Σ_{s error} N[t, s]) / O = 1 − err / O
@@ -11,15 +11,18 @@
 /// ## Bounds
 ///
 /// Think of each unit of root weight as walking down the normalised rows. What reaches a target whose row was
-/// skipped stops there, each unit once: `missing = Σ I(skipped)`. In the full graph these walks would go on from
-/// there. Each visits a node at most once and ends in at most one leaf, so the true values are
+/// skipped stops there, each unit once: `missing = Σ I(skipped)`. In the full graph these walks would go on
+/// from there. Each visits a node at most once and ends in at most one leaf, so the true values are
 /// ```
 /// tok' = tok + x,   err' = err + y,   O' = O + z        x, y ≥ 0,   x + y ≤ missing
 /// y ≤ z ≤ Σ_{t skipped} I[t] · reach(t)
 /// ```
-/// where `reach(t)` is the number of feature layers below `t`, plus one for the leaf. Replacement grows with `x` and
-/// falls with `y`, so its bounds are `x = missing` and `y = missing`. Completeness `1 − (err + y) / (O + z)` is least at
-/// `z = y = missing`, since `err ≤ O`, and greatest at `y = 0` with `z` as large as it can be.
+/// where `reach(t)` is the number of feature layers below `t`, plus one for the leaf. Replacement grows with
+/// `x` and falls with `y`, so its bounds are `x = missing` and `y = missing`. Completeness is
+/// ```
+/// 1 − (err + y) / (O + z)
+/// ```
+/// It is least at `z = y = missing`, since `err ≤ O`, and greatest at `y = 0` with the greatest `z`.
 ///
 /// Ameisen et al. 2025, "Circuit Tracing: Revealing Computational Graphs in Language Models".
 public struct GraphScores: Sendable, Equatable {
@@ -69,7 +72,8 @@ public struct GraphScores: Sendable, Equatable {
       1 - (errors + missing) / (flow + missing), 1 - errors / (flow + furtherFlow))
   }
 
-  /// A range of two numbers that rounding may have put in the wrong order; of no numbers, all that a score can be.
+  /// A range of two numbers that rounding may have put in the wrong order; of no numbers, all that a score
+  /// can be.
   private static func bounds(_ lower: Double, _ upper: Double) -> ClosedRange<Double> {
     guard lower.isFinite, upper.isFinite else { return 0...1 }
     return min(lower, upper)...max(lower, upper)

@@ -4,8 +4,8 @@
 /// N[t, s] = |A[t, s]| / max(1e-10, Σ_s' |A[t, s']|)
 /// I       = w N + w N² + w N³ + …
 /// ```
-/// A traced graph has no cycles, so the series is summed exactly by back-substitution, one visit to a row. Files
-/// from elsewhere may have cycles and self links; the flow that enters these goes round at most
+/// A traced graph has no cycles, so the series is summed exactly by back-substitution, one visit to a row.
+/// Files from elsewhere may have cycles and self links; the flow that enters these goes round at most
 /// ``maximumRounds`` times, and what then still circulates is stated.
 ///
 /// Ameisen et al. 2025, "Circuit Tracing: Revealing Computational Graphs in Language Models".
@@ -73,8 +73,8 @@ extension DirectEffects {
 }
 
 extension AttributionGraph {
-  /// The influence of every node on the roots along all paths together, `[node]`; see ``Influence``, which also
-  /// tells of skipped rows and cycles.
+  /// The influence of every node on the roots along all paths together, `[node]`; see ``Influence``, which
+  /// also tells of skipped rows and cycles.
   public func influence() -> [Double] { Influence(of: self).values }
 
   /// The part that each edge plays in what reaches the roots, in the order of the rows.

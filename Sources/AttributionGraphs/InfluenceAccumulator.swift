@@ -5,9 +5,9 @@
 /// I[s]    = Σ_t (w[t] + I[t]) · N[t, s]
 /// ```
 /// `I[t]` is final as soon as every row that reads `t` has been added, and only then may the row of `t` be
-/// added itself. In a traced graph edges run from lower layers to higher ones, so a sweep from the logits down
-/// knows the influence of a whole layer before it computes that layer's rows, and can compute the rows that
-/// matter first.
+/// added itself. In a traced graph edges run from lower layers to higher ones, so a sweep from the logits
+/// down knows the influence of a whole layer before it computes that layer's rows, and can compute the rows
+/// that matter first.
 public struct InfluenceAccumulator: Sendable {
   /// What influence flows from, the weights `w`, `[node]`.
   public let rootWeights: [Double]
@@ -56,7 +56,8 @@ public struct InfluenceAccumulator: Sendable {
 extension DirectEffects.Row {
   /// `Σ_s |A[t, s]|`, in double precision.
   ///
-  /// Four partial sums run side by side: an addition takes four cycles, and each must wait for the one before.
+  /// Four partial sums run side by side: an addition takes four cycles, and each must wait for the one
+  /// before.
   var absoluteSum: Double {
     let weights = weights.span
     var sums = SIMD4<Double>.zero

@@ -1,10 +1,12 @@
 /// A graph cut down to what carries most of the influence, and what the cut left.
 public struct Pruning: Sendable {
-  /// The pruned graph: the kept nodes in their old order, with their ``GraphNode/influence``, and the kept edges.
+  /// The pruned graph: the kept nodes in their old order, with their ``GraphNode/influence``, and the kept
+  /// edges.
   public let graph: AttributionGraph
   /// Whether each node of the unpruned graph stays, `[node]`.
   public let nodeMask: [Bool]
-  /// The edges that stay, by places in the unpruned graph: for each target its sources, ascending, `[target][edge]`.
+  /// The edges that stay, by places in the unpruned graph: for each target its sources, ascending,
+  /// `[target][edge]`.
   public let keptSources: [[Int32]]
   /// The least influence that keeps a node.
   public let nodeCut: Double
@@ -24,15 +26,15 @@ public struct Pruning: Sendable {
 extension AttributionGraph {
   /// Keeps the nodes, then the edges, that carry a given share of the influence.
   ///
-  /// - Nodes are sorted by influence `I`, and kept down to the value where the running share reaches `nodeShare`.
-  ///   Embeddings, logits and roots (nodes with a root weight) always stay.
-  /// - `N` and `I` are computed anew on the kept nodes; edges are sorted by `N[t, s] · (I[t] + w[t])`, and kept
-  ///   down to the value where the running share reaches `edgeShare`.
+  /// - Nodes are sorted by influence `I`, and kept down to the value where the running share reaches
+  ///   `nodeShare`. Embeddings, logits and roots (nodes with a root weight) always stay.
+  /// - `N` and `I` are computed anew on the kept nodes; edges are sorted by `N[t, s] · (I[t] + w[t])`, and
+  ///   kept down to the value where the running share reaches `edgeShare`.
   /// - Features and errors without an edge to a kept node, and features without an edge from one, are
   ///   dropped until none is left. A feature whose row was skipped is not taken to lack inputs.
   ///
-  /// A share of exactly 1 makes no cut: every node with influence stays, and every edge that is not zero, but for
-  /// what the third step drops.
+  /// A share of exactly 1 makes no cut: every node with influence stays, and every edge that is not zero, but
+  /// for what the third step drops.
   ///
   /// Each kept node's ``GraphNode/influence`` becomes the running share at its place among all nodes of the
   /// unpruned graph, `nil` for logits. The rule is that of circuit-tracer; a node or an edge whose score

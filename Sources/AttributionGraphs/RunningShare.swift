@@ -1,5 +1,5 @@
-/// The rule by which shares of influence are kept: sort the scores from the greatest down, and cut where their
-/// running sum first reaches the share asked for.
+/// The rule by which shares of influence are kept: sort the scores from the greatest down, and cut where
+/// their running sum first reaches the share asked for.
 enum RunningShare {
   /// The least score that is kept.
   ///

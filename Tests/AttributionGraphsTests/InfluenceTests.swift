@@ -2,7 +2,8 @@ import AttributionGraphs
 import Testing
 
 @Suite struct InfluenceTests {
-  /// A hand-made graph: logit 4 reads features 1 and 0; feature 1 reads feature 0, the error 2 and the embedding 3.
+  /// A hand-made graph: logit 4 reads features 1 and 0; feature 1 reads feature 0, the error 2 and the
+  /// embedding 3.
   static let byHand: AttributionGraph = {
     var effects = DirectEffects(nodeCount: 5)
     effects.rows[4] = .init(sources: [0, 1], weights: [-1, 3])

@@ -56,8 +56,8 @@ struct ReferenceTrace: CustomTestStringConvertible {
   }
 }
 
-/// circuit-tracer works in single precision with running sums, so numbers agree to 1e-5, and what lies within 1e-5 of
-/// a cut may fall on either side of it.
+/// circuit-tracer works in single precision with running sums, so numbers agree to 1e-5, and what lies within
+/// 1e-5 of a cut may fall on either side of it.
 @Suite(.enabled(if: SharedFiles.areAvailable, Comment(rawValue: SharedFiles.reason)))
 struct ReferenceTests {
   @Test(arguments: ReferenceTrace.all)

@@ -2,8 +2,8 @@
 /// ```
 /// z = (layer + index) · (layer + index + 1) / 2 + index
 /// ```
-/// This is Cantor's pairing, used by files of `schema_version` 1. It is inverted in whole numbers, for the numbers of wide
-/// transcoders are beyond what floating point can tell apart.
+/// This is Cantor's pairing, used by files of `schema_version` 1. It is inverted in whole numbers, for the
+/// numbers of wide transcoders are beyond what floating point can tell apart.
 public enum FeatureNumber {
   /// Pairs a layer and an index; `nil` if either is negative or the number is too great.
   public static func paired(layer: Int, index: Int) -> Int? {

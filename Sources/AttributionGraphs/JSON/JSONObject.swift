@@ -35,7 +35,7 @@ public struct JSONObject: Sendable {
     place(of: key).map { members.remove(at: $0).value }
   }
 
-  private func place(of key: String) -> Int? { members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) } }
+  private func place(of key: String) -> Int? { members.firstIndex { $0.key.isSameText(as: key) } }
 }
 
 extension JSONObject: Equatable {
@@ -65,5 +65,7 @@ struct ExactText: Hashable {
 
 extension String {
   /// Whether the texts are equal byte by byte; `==` also takes different spellings of `é` for the same.
-  func isSameText(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+  func isSameText(as other: String) -> Bool {
+    utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+  }
 }

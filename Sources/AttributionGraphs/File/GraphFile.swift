@@ -1,0 +1,45 @@
+import Foundation
+
+extension GraphReading {
+  /// Reads a graph file.
+  /// - Throws: ``GraphError/fileFailed(path:action:reason:)``, and what ``init(json:idRule:)`` throws.
+  public init(contentsOfFile path: String, idRule: IDRule = .resolved) throws(GraphError) {
+    let bytes: [UInt8]
+    do {
+      bytes = [UInt8](try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe))
+    } catch {
+      throw .fileFailed(path: path, action: "read", reason: error.localizedDescription)
+    }
+    try self.init(json: bytes, idRule: idRule)
+  }
+}
+
+extension AttributionGraph {
+  /// Writes the graph as a file that the public viewers read.
+  ///
+  /// The file is written beside its place and then renamed into it, so that nothing half-written is ever
+  /// found there.
+  /// - Throws: ``GraphError``.
+  public func write(toFile path: String) throws(GraphError) {
+    let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier).part"
+    guard FileManager.default.createFile(atPath: draft, contents: nil),
+      let file = FileHandle(forWritingAtPath: draft)
+    else { throw .fileFailed(path: draft, action: "written", reason: "it could not be created") }
+    do throws(GraphError) {
+      try GraphWriter.write(self) { (bytes: [UInt8]) throws(GraphError) in
+        do {
+          try file.write(contentsOf: bytes)
+        } catch {
+          throw GraphError.fileFailed(path: draft, action: "written", reason: error.localizedDescription)
+        }
+      }
+      try? file.close()
+      guard rename(draft, path) == 0 else {
+        throw GraphError.fileFailed(path: path, action: "written", reason: String(cString: strerror(errno)))
+      }
+    } catch {
+      try? FileManager.default.removeItem(atPath: draft)
+      throw error
+    }
+  }
+}
