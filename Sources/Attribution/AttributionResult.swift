@@ -34,4 +34,9 @@ public struct AttributionProgress: Sendable {
   public let phase: String
   /// The part of the work that is done, 0 to 1.
   public let fraction: Double
+
+  public init(phase: String, fraction: Double) {
+    self.phase = phase
+    self.fraction = fraction
+  }
 }

@@ -131,7 +131,7 @@ public struct Attributor {
     let jobs = zip(layout.logits, logits).map { place, logit in
       let norm = model.transformer.finalNorm
       return RowJob(
-        place: place, target: pullback.target(outputDirection: logit.direction, position: position),
+        place: place, target: model.target(outputDirection: logit.direction, position: position),
         value: direction(logit.direction, at: position),
         bias: norm.kind.centers ? Double(Kernels.dot(logit.direction.span, norm.bias.span)) : 0)
     }
@@ -150,9 +150,9 @@ public struct Attributor {
     let entries = model.activations.entries
     let jobs = places.map { place in
       RowJob(
-        place: place, target: pullback.target(entries[place].feature, position: entries[place].position),
+        place: place, target: model.target(entries[place].feature, position: entries[place].position),
         value: Double(model.preactivations[place]),
-        bias: Double(pullback.targetConstant(entries[place].feature)))
+        bias: Double(model.targetConstant(entries[place].feature)))
     }
     rowsComputed += jobs.count
     attribute(jobs, layerLimit: layer)

@@ -14,7 +14,7 @@ public struct LogitTarget: Sendable {
   /// The token's probability as next token; of a difference, both tokens' together.
   public let probability: Double
   /// `W_U[k] − mean W_U`, or `W_U[a] − W_U[b]`, `[dModel]`.
-  let direction: [Float]
+  public let direction: [Float]
 }
 
 extension LocalReplacementModel {

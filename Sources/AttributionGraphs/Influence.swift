@@ -93,3 +93,8 @@ extension AttributionGraph {
     }
   }
 }
+
+extension Influence {
+  /// The running share of influence at each node's place in the sort, `[node]`: small for what matters most.
+  public func runningShares() -> [Double] { RunningShare.shares(values) }
+}

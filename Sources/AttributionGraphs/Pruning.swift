@@ -2,7 +2,7 @@
 public struct Pruning: Sendable {
   /// The pruned graph: the kept nodes in their old order, with their ``GraphNode/influence``, and the kept
   /// edges.
-  public let graph: AttributionGraph
+  public var graph: AttributionGraph
   /// Whether each node of the unpruned graph stays, `[node]`.
   public let nodeMask: [Bool]
   /// The edges that stay, by places in the unpruned graph: for each target its sources, ascending,

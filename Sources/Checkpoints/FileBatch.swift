@@ -4,7 +4,7 @@ internal import Synchronization
 /// Files that appear together or not at all.
 ///
 /// Each is written beside its place under a hidden name; ``commit()`` renames them into place. A batch that
-/// is dropped, or a process that calls ``removeUnfinished()`` on its way out, leaves what was there before.
+/// is dropped, or a process that ends by ``endProcess(status:)``, leaves what was there before.
 public final class FileBatch: @unchecked Sendable {
   // Used by one task at a time; the list of unfinished files has its own lock.
   private let folder: URL
@@ -37,7 +37,7 @@ public final class FileBatch: @unchecked Sendable {
   }
 
   /// Writes one file, in parts, beside its place.
-  public func stage(_ name: String, parts: [[UInt8]]) throws(CheckpointError) {
+  public func stage(_ name: String, parts: some Sequence<[UInt8]>) throws(CheckpointError) {
     let final = folder.appending(path: name).path
     let temporary = folder.appending(path: ".\(name).\(getpid()).partial").path
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
@@ -47,27 +47,37 @@ public final class FileBatch: @unchecked Sendable {
     _ = Self.unfinished.withLock { $0.insert(temporary) }
     staged.append((temporary, final))
     var failure: Int32 = 0
-    for part in parts where failure == 0 { failure = Self.write(part, to: descriptor) }
+    for part in parts {
+      failure = Self.write(part, to: descriptor)
+      if failure != 0 { break }
+    }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     guard failure == 0 else {
       throw .cannotWrite(path: final, reason: String(cString: strerror(failure)))
     }
   }
 
-  /// Moves every staged file into its place.
+  /// Moves every staged file into its place, without being stopped by ``endProcess(status:)`` in between.
   public func commit() throws(CheckpointError) {
-    while let file = staged.first {
-      guard rename(file.temporary, file.final) == 0 else {
-        throw .cannotWrite(path: file.final, reason: String(cString: strerror(errno)))
+    let failure: CheckpointError? = Self.unfinished.withLock { unfinished in
+      while let file = staged.first {
+        guard rename(file.temporary, file.final) == 0 else {
+          return .cannotWrite(path: file.final, reason: String(cString: strerror(errno)))
+        }
+        unfinished.remove(file.temporary)
+        staged.removeFirst()
       }
-      _ = Self.unfinished.withLock { $0.remove(file.temporary) }
-      staged.removeFirst()
+      return nil
     }
+    if let failure { throw failure }
   }
 
-  /// Removes every file that any batch has staged and not moved: for a process that ends early.
-  public static func removeUnfinished() {
-    for path in unfinished.withLock({ $0 }) { unlink(path) }
+  /// Removes every file that any batch has staged and not moved, and ends the process: for one that is stopped.
+  public static func endProcess(status: Int32) -> Never {
+    unfinished.withLock { unfinished in
+      for path in unfinished { unlink(path) }
+      _exit(status)
+    }
   }
 
   private static func remove(_ path: String) {

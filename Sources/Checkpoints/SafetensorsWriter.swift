@@ -1,7 +1,9 @@
-/// Builds a safetensors file in memory, tensors in the order given, 8-byte aligned.
-public struct SafetensorsWriter: Sendable {
+/// Puts a safetensors file together, tensors in the order given, the data 8-byte aligned.
+///
+/// Large tensors are made row by row while the file is written, and never lie in memory whole.
+public struct SafetensorsWriter {
   private var header: [(name: String, type: String, shape: [Int], count: Int)] = []
-  private var chunks: [[UInt8]] = []
+  private var pieces: [() -> [UInt8]] = []
   private let metadata: [(String, String)]
 
   /// An empty file with free texts under `__metadata__`.
@@ -30,11 +32,25 @@ public struct SafetensorsWriter: Sendable {
   private mutating func add(_ name: String, type: String, _ bytes: [UInt8], shape: [Int], count: Int) {
     precondition(shape.reduce(1, *) == count, "'\(name)' has \(count) numbers, not \(shape)")
     header.append((name, type, shape, bytes.count))
-    chunks.append(bytes)
+    pieces.append { bytes }
   }
 
-  /// The file's parts in order: header, then each tensor.
-  public func parts() -> [[UInt8]] {
+  /// Adds a matrix of float32 that is made row by row.
+  /// - Parameter row: Gives the numbers of one row, `[columns]`.
+  public mutating func add(_ name: String, rows: Int, columns: Int, row: @escaping (Int) -> [Float]) {
+    header.append((name, "F32", [rows, columns], rows * columns * 4))
+    for index in 0..<rows { pieces.append { row(index).withUnsafeBytes { Array($0) } } }
+  }
+
+  /// Adds a matrix of bytes that is made row by row.
+  /// - Parameter row: Gives the numbers of one row, `[columns]`.
+  public mutating func add(_ name: String, rows: Int, columns: Int, row: @escaping (Int) -> [UInt8]) {
+    header.append((name, "U8", [rows, columns], rows * columns))
+    for index in 0..<rows { pieces.append { row(index) } }
+  }
+
+  /// The file's parts in order: the header, then the tensors, each part made when it is asked for.
+  public func parts() -> some Sequence<[UInt8]> {
     var entries: [String] = []
     if !metadata.isEmpty {
       let texts = metadata.map { "\(quoted($0.0)):\(quoted($0.1))" }
@@ -51,7 +67,8 @@ public struct SafetensorsWriter: Sendable {
     var text = Array("{\(entries.joined(separator: ","))}".utf8)
     while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
     let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) }
-    return [length + text] + chunks
+    let start = length + text
+    return ([{ start }] + pieces).lazy.map { $0() }
   }
 
   private func quoted(_ text: String) -> String {

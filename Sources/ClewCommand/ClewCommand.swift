@@ -1,8 +1,38 @@
 internal import ArgumentParser
+internal import Foundation
 
+/// The `clew` command.
 @main
 struct ClewCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "clew", abstract: "Traces how a language model's prompt reaches its answer.",
-    subcommands: [BenchCommand.self])
+    commandName: "clew",
+    abstract: "Traces how a language model's prompt reaches its answer.",
+    discussion: """
+      Clew replaces a model's MLPs by transcoder features, attributes the answer to features, tokens and errors, \
+      prunes what it found into a graph, and draws it. Start with:
+
+        clew trace "Once upon a time" --model DIR --transcoders DIR
+      """,
+    version: "clew \(versionText)",
+    subcommands: [TraceCommand.self, BenchCommand.self])
+
+  /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
+  static func main() {
+    Interruption.watch()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      let code = exitCode(for: error)
+      if code == .success {
+        exit(withError: error)
+      } else if code == .validationFailure {
+        Terminal.complain(fullMessage(for: error))
+        Foundation.exit(2)
+      } else {
+        Terminal.complain("clew: \(error)")
+        Foundation.exit(1)
+      }
+    }
+  }
 }

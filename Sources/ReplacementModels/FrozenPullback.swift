@@ -131,36 +131,6 @@ public struct FrozenPullback: Sendable {
   /// Whether skip gradients still need the norm's scale.
   var skipsBehindNorm: Bool { model.transcoder.configuration.inputHook != .residualMid }
 
-  /// A feature as target: its encoder vector, pulled back through the input hook.
-  public func target(_ feature: FeatureID, position: Int) -> PullbackTarget {
-    let vector = model.transcoder.encoderVector(feature)
-    let block = model.transformer.blocks[feature.layer]
-    return PullbackTarget(
-      layer: feature.layer, position: position,
-      gradient: block.featureInputPullback(
-        model.transcoder.configuration.inputHook, vector,
-        scale: model.recording.mlpNormScales[feature.layer][position]))
-  }
-
-  /// A direction at the output of the final norm as target.
-  public func target(outputDirection vector: [Float], position: Int) -> PullbackTarget {
-    PullbackTarget(
-      layer: layers.count, position: position,
-      gradient: model.transformer.finalNorm.frozenPullback(
-        vector, scale: model.recording.finalNormScales[position]))
-  }
-
-  /// What a feature's preactivation holds besides the residual stream: its bias and, where the hook lies behind a
-  /// layer norm, that norm's bias.
-  public func targetConstant(_ feature: FeatureID) -> Float {
-    let bias = model.transcoder.layers[feature.layer].encoderBias[feature.index]
-    let block = model.transformer.blocks[feature.layer]
-    guard let constant = block.featureInputConstant(model.transcoder.configuration.inputHook) else {
-      return bias
-    }
-    return bias + Kernels.dot(model.transcoder.encoderVector(feature).span, constant.span)
-  }
-
   /// The order of the sources of a target's row.
   public func sourceOrder(layerLimit: Int, position: Int) -> SourceOrder {
     SourceOrder(model, layerLimit: layerLimit, position: position)

@@ -50,6 +50,7 @@ public struct LocalReplacementModel: Sendable {
         }
       }
       inputs.append(input)
+      transcoder.layers[layer].encoder.forgetPages()
     }
     activations = FeatureActivations(
       layerCount: transformer.blocks.count, positionCount: recording.positionCount, entries: entries)
@@ -95,6 +96,7 @@ public struct LocalReplacementModel: Sendable {
           rows[offset * width..<(offset + 1) * width], scaledBy: -entry.activation, toRow: entry.position)
       }
     }
+    transcoder.forgetDecoders()
     for layer in errors.indices {
       for position in zeroed where position < recording.positionCount {
         errors[layer][position] = ArraySlice(repeating: 0, count: width)

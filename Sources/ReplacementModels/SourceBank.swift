@@ -26,18 +26,19 @@ struct SourceBank: Sendable {
   init(_ model: LocalReplacementModel) {
     let layerCount = model.transformer.blocks.count
     let positionCount = model.recording.positionCount
-    let jobs = layerCount * positionCount
-    var cells = [Cell?](repeating: nil, count: jobs)
-    cells.withUnsafeMutableBufferPointer { cells in
-      let cells = SharedPointer(cells)
-      Parallel.forEach(jobs) { job in
-        cells.pointer[job] = Self.cell(model, layer: job / positionCount, position: job % positionCount)
+    cells = (0..<layerCount).map { layer in
+      var cells = [Cell?](repeating: nil, count: positionCount)
+      cells.withUnsafeMutableBufferPointer { cells in
+        let cells = SharedPointer(cells)
+        Parallel.forEach(positionCount) { position in
+          cells.pointer[position] = Self.cell(model, layer: layer, position: position)
+        }
       }
+      // What is packed need not stay in memory twice.
+      model.transcoder.forgetDecoders()
+      return cells.compactMap(\.self)
     }
-    self.cells = (0..<layerCount).map { layer in
-      cells[layer * positionCount..<(layer + 1) * positionCount].compactMap(\.self)
-    }
-    widestCell = self.cells.joined().map(\.vectors.columns).max() ?? 0
+    widestCell = cells.joined().map(\.vectors.columns).max() ?? 0
   }
 
   private static func cell(_ model: LocalReplacementModel, layer: Int, position: Int) -> Cell {

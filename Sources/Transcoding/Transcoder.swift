@@ -71,6 +71,11 @@ public struct Transcoder: Sendable {
     layers[feature.layer].decoder.row(feature.index)
   }
 
+  /// Lets the system take back the pages that decoder rows were read from.
+  public func forgetDecoders() {
+    for layer in layers { layer.decoder.forgetPages() }
+  }
+
   /// What one feature reads, `[dModel]`.
   public func encoderVector(_ feature: FeatureID) -> [Float] {
     layers[feature.layer].encoder.row(feature.index)

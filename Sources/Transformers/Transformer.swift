@@ -62,6 +62,25 @@ public struct Transformer: Sendable {
   }
 }
 
+extension Transformer {
+  /// Lets the system take back the pages that the weights were read from; they are read again when next used.
+  public func forgetPages() {
+    embedding.forgetPages()
+    unembedding.forgetPages()
+    positionEmbedding?.forgetPages()
+    for block in blocks { block.forgetPages() }
+  }
+}
+
+extension Block {
+  func forgetPages() {
+    let linears = [
+      attention.query, attention.key, attention.value, attention.output, mlp.up, mlp.down, mlp.gate,
+    ]
+    for linear in linears { linear?.weight.forgetPages() }
+  }
+}
+
 /// How a family's files become a ``Transformer``.
 protocol TransformerFamily: SendableMetatype {
   /// What may stand before a weight's name.

@@ -1,0 +1,119 @@
+public import Attribution
+public import AttributionGraphs
+public import Foundation
+internal import ReplacementModels
+public import Tokenization
+public import Transcoding
+public import Transformers
+
+/// A model with its tokenizer and transcoders, opened and ready.
+public struct TracingModel: Sendable {
+  public let transformer: Transformer
+  public let tokenizer: Tokenizer
+  public let transcoder: Transcoder
+
+  /// Opens a model's folder and a folder of transcoders made for it.
+  public init(model: URL, transcoders: URL) throws {
+    transformer = try Transformer(folder: model)
+    tokenizer = try Tokenizer(folder: model)
+    transcoder = try Transcoder(folder: transcoders)
+  }
+}
+
+/// What to trace, and how to cut the graph.
+public struct TraceRequest: Sendable {
+  public var prompt: String
+  public var settings = AttributionSettings()
+  /// The part of the influence that kept nodes have.
+  public var nodeShare = 0.8
+  /// The part of the edge scores that kept edges have.
+  public var edgeShare = 0.98
+  /// The graph's name; made from the prompt if `nil`.
+  public var slug: String?
+
+  public init(prompt: String) { self.prompt = prompt }
+}
+
+/// A prompt traced from end to end: the whole graph, its scores, and what pruning left.
+public struct PromptTrace: Sendable {
+  public let request: TraceRequest
+  public let prompt: Prompt
+  public let result: AttributionResult
+  public let influence: Influence
+  public let scores: GraphScores
+  public let pruning: Pruning
+  /// Seconds by phase.
+  public let phases: [PhaseClock.Phase]
+
+  /// Runs, encodes, attributes, prunes and scores.
+  public static func trace(
+    _ request: TraceRequest, with model: TracingModel,
+    progress: @escaping (AttributionProgress) -> Void = { _ in }
+  ) throws -> PromptTrace {
+    var clock = PhaseClock()
+    let prompt = try Prompt(request.prompt, tokenizer: model.tokenizer)
+    progress(AttributionProgress(phase: "running the model", fraction: 0))
+    let recording = try model.transformer.record(prompt.tokens)
+    model.transformer.forgetPages()
+    clock.end("run")
+    progress(AttributionProgress(phase: "encoding features", fraction: 0))
+    let local = try LocalReplacementModel(
+      of: model.transformer, transcoder: model.transcoder, recording: recording)
+    clock.end("encode")
+    var result = try Attributor.attribute(
+      local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress)
+    result.graph.metadata = metadata(request, prompt, model, result)
+    clock.skip()
+    progress(AttributionProgress(phase: "pruning", fraction: 1))
+    let influence = Influence(of: result.graph)
+    let scores = GraphScores(of: result.graph, influence: influence)
+    var pruning = try result.graph.pruned(nodeShare: request.nodeShare, edgeShare: request.edgeShare)
+    pruning.graph.metadata.extra["replacement_score"] = JSON(scores.replacement)
+    pruning.graph.metadata.extra["completeness_score"] = JSON(scores.completeness)
+    result.splitEdges(of: &pruning)
+    clock.end("prune")
+    let phases = Array(clock.phases.prefix(2)) + result.phases + Array(clock.phases.dropFirst(2))
+    return PromptTrace(
+      request: request, prompt: prompt, result: result, influence: influence, scores: scores,
+      pruning: pruning, phases: phases)
+  }
+
+  private static func metadata(
+    _ request: TraceRequest, _ prompt: Prompt, _ model: TracingModel, _ result: AttributionResult
+  ) -> GraphMetadata {
+    let settings = request.settings
+    let coder = model.transcoder.folder.lastPathComponent
+    return GraphMetadata(
+      slug: request.slug ?? slug(of: request.prompt), scan: model.transcoder.configuration.scan ?? coder,
+      prompt: prompt.text, promptTokens: prompt.texts, layerCount: result.layout.layerCount,
+      nodeThreshold: request.nodeShare,
+      info: [
+        "generator": ["name": "clew", "version": .string(Version.current)],
+        "transcoder_set": .string(coder), "model": .string(model.transformer.folder.lastPathComponent),
+      ],
+      generationSettings: [
+        "max_n_logits": JSON(settings.maxLogits), "desired_logit_prob": JSON(settings.logitMass),
+        "coverage_asked": JSON(settings.coverage), "coverage_reached": JSON(result.coverage),
+        "rows_computed": JSON(result.rowsComputed), "rows_possible": JSON(result.rowsPossible),
+      ],
+      pruningSettings: [
+        "node_threshold": JSON(request.nodeShare), "edge_threshold": JSON(request.edgeShare),
+      ])
+  }
+
+  /// A file name from a prompt: its words in plain letters, at most 48 of them.
+  public static func slug(of text: String) -> String {
+    var slug = ""
+    for scalar in text.lowercased().unicodeScalars {
+      let isPlain = ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar)
+      if isPlain {
+        slug.unicodeScalars.append(scalar)
+      } else if !slug.isEmpty, !slug.hasSuffix("-"), scalar != "'" {
+        slug += "-"
+      }
+    }
+    let cut = slug.prefix(48)
+    let trimmed = cut.hasSuffix("-") ? cut.dropLast() : cut
+    return trimmed.isEmpty ? "prompt" : String(trimmed)
+  }
+}

@@ -1,0 +1,24 @@
+internal import Attribution
+internal import AttributionGraphs
+internal import Checkpoints
+public import Foundation
+internal import Rendering
+
+extension PromptTrace {
+  /// Writes the trace's folder: `graph.json`, `graph.safetensors`, `graph.dot`, `graph.svg`, `report.md`, `run.json`.
+  ///
+  /// The files appear together once all are written; what was there before stays until then.
+  /// - Parameters:
+  ///   - folder: The folder that holds the files; made if missing.
+  ///   - command: The command line, for the record.
+  public func write(to folder: URL, model: TracingModel, command: [String]) throws {
+    let files = try FileBatch(folder: folder)
+    try files.stage("graph.json", try pruning.graph.json())
+    try files.stage("graph.safetensors", parts: GraphTensors.writer(for: self).parts())
+    try files.stage("graph.dot", Array(DOTWriter.dot(of: pruning.graph).utf8))
+    try files.stage("graph.svg", try Figure(of: pruning.graph).svg())
+    try files.stage("report.md", Array(report(command: command).utf8))
+    try files.stage("run.json", try runRecord(command: command, model: model).bytes() + [UInt8(ascii: "\n")])
+    try files.commit()
+  }
+}

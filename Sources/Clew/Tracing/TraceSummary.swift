@@ -1,0 +1,89 @@
+internal import Attribution
+public import AttributionGraphs
+internal import Foundation
+internal import ReplacementModels
+internal import Transcoding
+
+extension PromptTrace {
+  /// What `clew trace --json` prints: tokens, targets, counts, scores, coverage, seconds and memory.
+  /// - Parameter folder: Where the files lie.
+  public func summary(folder: String) -> JSON {
+    let json: JSON = [
+      "slug": .string(pruning.graph.metadata.slug),
+      "prompt": .string(prompt.text),
+      "tokens": .array(
+        zip(prompt.tokens, prompt.texts).map { ["id": JSON(Int($0)), "text": .string($1)] }),
+      "targets": .array(targets),
+      "counts": [
+        "active_features": JSON(result.model.activations.count),
+        "nodes": JSON(result.graph.nodes.count), "edges": JSON(result.graph.effects.nonzeroCount),
+        "kept_nodes": JSON(pruning.graph.nodes.count), "kept_edges": JSON(pruning.graph.effects.nonzeroCount),
+        "rows_computed": JSON(result.rowsComputed), "rows_possible": JSON(result.rowsPossible),
+      ],
+      "scores": [
+        "replacement": JSON(scores.replacement),
+        "replacement_bounds": bounds(scores.replacementBounds),
+        "completeness": JSON(scores.completeness),
+        "completeness_bounds": bounds(scores.completenessBounds),
+        "kept_influence": JSON(pruning.keptInfluence),
+        "kept_edge_influence": JSON(pruning.keptEdgeInfluence),
+      ],
+      "coverage": JSON(result.coverage),
+      "coverage_asked": JSON(request.settings.coverage),
+      "missing": JSON(result.missing),
+      "largest_identity_gap": JSON(result.largestIdentityGap),
+      "seconds": .object(JSONObject(phases.map { ($0.name, JSON($0.wallSeconds)) })),
+      "cpu_seconds": .object(JSONObject(phases.map { ($0.name, JSON($0.cpuSeconds)) })),
+      "peak_bytes": JSON(Benchmark.peakBytes()),
+      "folder": .string(folder),
+    ]
+    return json
+  }
+
+  private func bounds(_ range: ClosedRange<Double>) -> JSON {
+    [JSON(range.lowerBound), JSON(range.upperBound)]
+  }
+
+  /// Each root of the trace with its weight.
+  private var targets: [JSON] {
+    result.graph.nodes.indices.filter { result.graph.rootWeights[$0] > 0 }.map { place in
+      let node = result.graph.nodes[place]
+      var target: JSONObject = ["node": .string(node.id), "weight": JSON(result.graph.rootWeights[place])]
+      if place >= result.layout.logits.lowerBound {
+        let logit = result.logits[place - result.layout.logits.lowerBound]
+        target["token"] = JSON(Int(logit.token))
+        target["text"] = .string(logit.text)
+        target["probability"] = JSON(logit.probability)
+      }
+      return .object(target)
+    }
+  }
+
+  /// How to redo the trace: command, settings, versions, fingerprints. Nothing here changes from run to run.
+  func runRecord(command: [String], model: TracingModel) -> JSON {
+    let settings = request.settings
+    return [
+      "command": JSON(command),
+      "clew": .string(Version.current),
+      "model": [
+        "folder": .string(model.transformer.folder.lastPathComponent),
+        "fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),
+      ],
+      "transcoders": [
+        "folder": .string(model.transcoder.folder.lastPathComponent),
+        "fingerprint": .string(Fingerprint.of(folder: model.transcoder.folder)),
+      ],
+      "settings": [
+        "prompt": .string(request.prompt), "coverage": JSON(settings.coverage),
+        "max_logits": JSON(settings.maxLogits), "logit_mass": JSON(settings.logitMass),
+        "node_share": JSON(request.nodeShare), "edge_share": JSON(request.edgeShare),
+        "targets": .array(targets),
+      ],
+      "seeds": .object([:]),
+      "scores": [
+        "replacement": JSON(scores.replacement), "completeness": JSON(scores.completeness),
+        "coverage": JSON(result.coverage),
+      ],
+    ]
+  }
+}

@@ -1,0 +1,98 @@
+internal import ArgumentParser
+internal import Clew
+internal import Foundation
+
+/// Traces a prompt and writes the graph's folder.
+struct TraceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "trace",
+    abstract: "Traces a prompt: features, edges, scores, a pruned graph and a figure.",
+    discussion: """
+      The folder Output/<slug> then holds graph.json (for viewers), graph.safetensors (every computed row), graph.dot, \
+      graph.svg, report.md and run.json. Read report.md for what the figure does not show.
+      """)
+
+  @Argument(help: "The text whose next token is traced.") var prompt: String
+  @OptionGroup var models: ModelOptions
+  @Option(
+    name: .customLong("target"),
+    help: ArgumentHelp(
+      "Trace this instead of the likeliest answers: a token, A-B for a difference of two, or "
+        + "feature:LAYER/INDEX@POSITION. Repeatable.", valueName: "target"))
+  var targets: [String] = []
+  @Option(help: "The part of the influence to follow to its ends; 1 computes every row.")
+  var coverage = 0.99
+  @Option(help: "The part of the nodes' influence that the pruned graph keeps.") var nodeShare = 0.8
+  @Option(help: "The part of the edges' influence that the pruned graph keeps.") var edgeShare = 0.98
+  @Option(help: "The most answers to trace.") var maxLogits = 10
+  @Option(help: "Answers are taken until their probabilities reach this sum.") var logitMass = 0.95
+  @Option(help: "The most feature rows to compute. (default: no limit)") var maxRows: Int?
+  @Option(help: "The folder that then holds the files. (default: Output/<slug>)", completion: .directory)
+  var output: String?
+  @Option(help: "The graph's name: letters, digits, '_', '.' and '-'. (default: from the prompt)")
+  var slug: String?
+  @OptionGroup var resources: ResourceOptions
+  @Flag(help: "Print the summary as JSON on standard output.") var json = false
+  @Flag(help: "Print nothing but errors.") var quiet = false
+
+  func validate() throws {
+    try checkShare(coverage, "coverage")
+    try checkShare(nodeShare, "node-share")
+    try checkShare(edgeShare, "edge-share")
+    try checkShare(logitMass, "logit-mass")
+    guard logitMass > 0 else { throw ValidationError("--logit-mass must be more than 0.") }
+    guard maxLogits > 0 else { throw ValidationError("--max-logits must be at least 1.") }
+    guard maxRows ?? 1 > 0 else { throw ValidationError("--max-rows must be at least 1.") }
+    if let slug {
+      let isPlain = slug.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "_.-".utf8.contains($0)
+      }
+      guard isPlain, !slug.isEmpty, slug.utf8.count <= 200, slug != ".", slug != ".." else {
+        throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-'.")
+      }
+    }
+  }
+
+  func run() throws {
+    resources.apply()
+    let bar = ProgressBar(isQuiet: quiet || json)
+    defer { bar.clear() }
+    bar.show("opening the model", fraction: 0)
+    let model = try models.open()
+    let trace = try PromptTrace.trace(try request(model), with: model) {
+      bar.show($0.phase, fraction: $0.fraction)
+    }
+    let folder = output ?? "Output/\(trace.pruning.graph.metadata.slug)"
+    bar.show("writing \(folder)", fraction: 1)
+    try trace.write(to: URL(filePath: folder), model: model, command: commandLine)
+    bar.clear()
+    if json {
+      print(String(decoding: try trace.summary(folder: folder).bytes(), as: UTF8.self))
+    } else if !quiet {
+      print(TraceText.text(trace, folder: folder), terminator: "")
+    }
+  }
+
+  private func request(_ model: TracingModel) throws -> TraceRequest {
+    var request = TraceRequest(prompt: prompt)
+    request.nodeShare = nodeShare
+    request.edgeShare = edgeShare
+    request.slug = slug
+    request.settings.coverage = coverage
+    request.settings.maxLogits = maxLogits
+    request.settings.logitMass = logitMass
+    request.settings.rowLimit = maxRows
+    request.settings.memoryBudget = resources.memoryBytes ?? 1 << 30
+    if !targets.isEmpty {
+      let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
+      request.settings.targets = try targets.map {
+        try TargetText.parse($0, tokenizer: model.tokenizer, positionCount: count)
+      }
+    }
+    return request
+  }
+
+  /// The command as it can be given again: with paths as written.
+  private var commandLine: [String] { ["clew"] + CommandLine.arguments.dropFirst() }
+}

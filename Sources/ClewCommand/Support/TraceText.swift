@@ -1,0 +1,69 @@
+internal import Clew
+internal import Foundation
+
+/// What `clew trace` prints for people.
+enum TraceText {
+  static func text(_ trace: PromptTrace, folder: String) -> String {
+    let (result, pruning) = (trace.result, trace.pruning)
+    let tokens = trace.prompt.texts.map { "[\(visible($0))]" }.joined()
+    let roots = result.graph.nodes.indices.filter { result.graph.rootWeights[$0] > 0 }
+    let answers = roots.map { place -> String in
+      guard place >= result.layout.logits.lowerBound else { return "feature \(result.graph.nodes[place].id)" }
+      let logit = result.logits[place - result.layout.logits.lowerBound]
+      return "\(visible(logit.text)) \(percent(logit.probability))"
+    }
+    let seconds = trace.phases.map { "\($0.name) \(String(format: "%.2f", $0.wallSeconds))" }
+    let lines = [
+      ("tokens", tokens),
+      (result.logits.isEmpty ? "targets" : "answers", answers.joined(separator: ", ")),
+      (
+        "nodes",
+        "\(result.graph.nodes.count), after pruning \(pruning.graph.nodes.count) "
+          + "(\(percent(pruning.keptInfluence)) of influence)"
+      ),
+      (
+        "edges",
+        "\(result.graph.effects.nonzeroCount), after pruning \(pruning.graph.effects.nonzeroCount)"
+      ),
+      (
+        "scores",
+        "replacement \(score(trace.scores.replacement, trace.scores.replacementBounds)), "
+          + "completeness \(score(trace.scores.completeness, trace.scores.completenessBounds))"
+      ),
+      (
+        "coverage",
+        "\(percent(result.coverage)) of the influence followed, rows of \(result.rowsComputed) of "
+          + "\(result.rowsPossible) features computed"
+      ),
+      ("seconds", seconds.joined(separator: ", ")),
+      ("memory", "\(Benchmark.peakBytes() >> 20) MiB at most"),
+      ("result", "\(folder) (report.md says what the figure leaves out)"),
+    ]
+    return lines.map { name, value in
+      name.padding(toLength: 10, withPad: " ", startingAt: 0) + value + "\n"
+    }.joined()
+  }
+
+  private static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
+
+  private static func score(_ value: Double, _ bounds: ClosedRange<Double>) -> String {
+    let text = String(format: "%.4f", value)
+    guard bounds.upperBound - bounds.lowerBound >= 5e-5 else { return text }
+    return text + String(format: " (%.4f to %.4f)", bounds.lowerBound, bounds.upperBound)
+  }
+
+  /// Control characters as escapes, so that a token cannot disturb the terminal.
+  private static func visible(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
+        result += "\\u{\(String(scalar.value, radix: 16))}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
