@@ -4,7 +4,7 @@ internal import AttributionGraphs
 struct FigureGrid {
   /// How large things are in one try.
   struct Sizes: Hashable {
-    /// How many features and errors have labels.
+    /// How many features have labels; errors have them only if all features and errors do.
     var labelCount: Int
     /// The widest label, and the widest token of the prompt, in points.
     var labelWidth: Double
@@ -66,11 +66,18 @@ struct FigureGrid {
     }
     var cells = Array(repeating: Array(repeating: [Item](), count: columns.count), count: levels.count)
     var labelsLeft = sizes.labelCount
+    // An error says the same in a dot as in a box, so errors are the first to give up their labels.
+    let labelsErrors = sizes.labelCount >= content.nodes.count { content.graphNodes[$0].node.layer != nil }
     for place in content.nodes {
       let node = content.graphNodes[place].node
       guard let row = rowOf[node.level], let column = columnOf[node.position] else { continue }
-      let hasLabel = node.layer == nil || labelsLeft > 0
-      if node.layer != nil { labelsLeft -= 1 }
+      let hasLabel =
+        switch node {
+        case .embedding, .logit: true
+        case .feature: labelsLeft > 0
+        case .error: labelsErrors
+        }
+      if case .feature = node { labelsLeft -= 1 }
       let width = node.level == .min ? sizes.tokenWidth : sizes.labelWidth
       let lines =
         hasLabel ? labels.lines(of: place, width: width, maximum: sizes.lineCount, metrics: metrics) : []

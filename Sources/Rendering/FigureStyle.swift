@@ -23,7 +23,8 @@ public struct FigureStyle: Sendable, Hashable {
   public var maximumNodes: Int?
   /// How many outputs are drawn at most, the most probable ones; `nil` draws all.
   public var maximumLogits: Int?
-  /// How many features and errors have a box with a label; the others are dots. `nil` labels all that fit.
+  /// How many features have a box with a label; the others are dots, and so are errors unless everything
+  /// has a label. `nil` labels all that fit.
   public var maximumLabels: Int?
   /// How many edges are drawn; `nil` draws three per node. Every node keeps its strongest way in and out.
   public var edgeBudget: Int?

@@ -76,12 +76,24 @@ struct GridFit {
       let count = Int((Double(most) * share).rounded())
       if counts.last != count { counts.append(count) }
     }
+    // Fifteen labels make a picture; below that, tokens without features go first.
+    let enough = counts.filter { $0 >= min(most, 15) }
+    let wide = sizes(counts: enough, columns: [.all, .occupied], fontSize: size)
+    let narrow = sizes(counts: enough, columns: [.computing], fontSize: size)
+    let rest = counts.filter { !enough.contains($0) }
+    return wide + narrow + sizes(counts: rest, columns: FigureGrid.Columns.allCases, fontSize: size)
+      + [smallest(style)]
+  }
+
+  private static func sizes(
+    counts: [Int], columns: [FigureGrid.Columns], fontSize: Double
+  ) -> [FigureGrid.Sizes] {
+    let shapes = [(8.5, 7.0, 2), (7, 5, 2), (5.8, 3.8, 2), (13, 5, 1), (8.5, 4, 1)]
     return counts.flatMap { count in
-      FigureGrid.Columns.allCases.flatMap { columns in
-        [(8.5, 7.0, 2), (7, 5, 2), (5.8, 3.8, 2), (13, 5, 1), (8.5, 4, 1), (5.8, 2.4, 1)].map {
-          label, token, lines in
+      columns.flatMap { columns in
+        shapes.map { label, token, lines in
           FigureGrid.Sizes(
-            labelCount: count, labelWidth: label * size, tokenWidth: token * size, lineCount: lines,
+            labelCount: count, labelWidth: label * fontSize, tokenWidth: token * fontSize, lineCount: lines,
             columns: columns)
         }
       }
@@ -91,6 +103,6 @@ struct GridFit {
   private static func smallest(_ style: FigureStyle) -> FigureGrid.Sizes {
     let size = style.usableFontSize
     return FigureGrid.Sizes(
-      labelCount: 0, labelWidth: 4 * size, tokenWidth: 3 * size, lineCount: 1, columns: .occupied)
+      labelCount: 0, labelWidth: 5 * size, tokenWidth: 2.4 * size, lineCount: 1, columns: .occupied)
   }
 }

@@ -64,7 +64,9 @@ struct Omissions {
     if hidesErrors { sentences.append("Errors are hidden.") }
     if hidesFirstToken { sentences.append("The first token is hidden.") }
     if droppedColumns > 0 {
-      sentences.append("⋯ stands for \(Self.many(droppedColumns, "token")) without a drawn feature.")
+      sentences.append(
+        "⋯ stands for \(Self.many(droppedColumns, "token")) without a drawn feature, left out with their edges."
+      )
     }
     if unreadableCount > 0 {
       sentences.append("\(Self.many(unreadableCount, "weight")) not a number or infinite: skipped.")

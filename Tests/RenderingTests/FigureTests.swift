@@ -85,6 +85,21 @@ import Testing
     _ = try SVGDocument(figure.svg())
   }
 
+  @Test func `a long prompt drops tokens without features before its labels, and the caption says so`() throws
+  {
+    let tokens = (0..<60).map { " token\($0)" }
+    var nodes = tokens.indices.map { GraphNode(node: .embedding(position: $0), id: "E\($0)") }
+    nodes += [7, 31].map {
+      GraphNode(node: .feature(layer: 1, index: $0, position: $0), id: "f\($0)", label: "places in Texas")
+    }
+    nodes.append(GraphNode(node: .logit(token: 0, position: 59), id: "l", label: "l", probability: 1))
+    let edges: [(Int, Int, Float)] = [(7, 60, 1), (31, 61, 1), (60, 62, 1), (61, 62, 2), (3, 62, 1)]
+    let figure = Figure(of: .of(nodes, edges, tokens: tokens), style: .singleColumn)
+    #expect(figure.layout.boxes.allSatisfy { !$0.isDot } && figure.layout.fontSize == 6)
+    #expect(figure.caption.contains("⋯ stands for 56 tokens") || figure.caption.contains("57 tokens"))
+    _ = try SVGDocument(figure.svg())
+  }
+
   @Test func `settings out of range still give a figure`() throws {
     let graph = AttributionGraph.random(seed: 9, nodeCount: 20)
     for width in [FigureStyle.Width.points(-5), .points(.nan), .points(10), .natural] {
