@@ -78,7 +78,7 @@ let package = Package(
 /// tests run them. The command and the tests themselves stay debuggable.
 let optimizedInDebug: Set = [
   "Tensors", "Tokenization", "AttributionGraphs", "Checkpoints", "Transformers", "Transcoding",
-  "ReplacementModels", "Attribution",
+  "ReplacementModels", "Attribution", "Rendering",
 ]
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   if ["CKernels", "GraphvizShim"].contains(target.name) { continue }
