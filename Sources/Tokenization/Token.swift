@@ -11,7 +11,7 @@ extension String {
   /// The text that the scalars spell.
   init(_ scalars: some Sequence<Unicode.Scalar>) {
     var view = String.UnicodeScalarView()
-    view.append(contentsOf: scalars)
+    for scalar in scalars { view.append(scalar) }
     self = String(view)
   }
 }

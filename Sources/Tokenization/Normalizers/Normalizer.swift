@@ -1,0 +1,83 @@
+import Foundation
+
+/// What happens to a text before it is split.
+indirect enum Normalizer: Sendable {
+  case sequence([Normalizer])
+  /// Puts a text before any text that is not empty.
+  case prepend(Scalars)
+  /// Puts a text in the place of every match.
+  case replace(Pattern, with: Scalars)
+  case unicode(UnicodeForm)
+  case lowercase
+  /// Takes whitespace off the ends.
+  case strip(left: Bool, right: Bool)
+  /// Takes combining marks away.
+  case stripAccents
+
+  /// The normal form of a text.
+  func normalized(_ text: Scalars) -> Scalars {
+    switch self {
+    case .sequence(let normalizers): normalizers.reduce(text) { $1.normalized($0) }
+    case .prepend(let prefix): text.isEmpty ? text : prefix + text
+    case .replace(let pattern, let content): text.replacing(pattern, with: content)
+    case .unicode(let form): form.normalized(text)
+    case .lowercase: text.flatMap { $0.properties.lowercaseMapping.unicodeScalars }
+    case .strip(let left, let right): Self.stripped(text, left: left, right: right)
+    case .stripAccents: text.filter { !$0.isMark }
+    }
+  }
+
+  private static func stripped(_ text: Scalars, left: Bool, right: Bool) -> Scalars {
+    var rest = text[...]
+    if left { rest = rest.drop(while: ScalarSet.whitespace.contains) }
+    while right, let last = rest.last, ScalarSet.whitespace.contains(last) { rest.removeLast() }
+    return Scalars(rest)
+  }
+}
+
+extension Scalars {
+  /// The text with another in the place of every match of a pattern.
+  func replacing(_ pattern: Pattern, with content: Scalars) -> Scalars {
+    let matches = pattern.matches(in: self[...])
+    if matches.isEmpty { return self }
+    var result = Scalars()
+    var done = startIndex
+    for match in matches {
+      result += self[done..<match.lowerBound]
+      result += content
+      done = match.upperBound
+    }
+    return result + self[done...]
+  }
+}
+
+/// The normal forms of Unicode.
+enum UnicodeForm: String, CaseIterable, Sendable {
+  case nfc = "NFC"
+  case nfd = "NFD"
+  case nfkc = "NFKC"
+  case nfkd = "NFKD"
+
+  func normalized(_ text: Scalars) -> Scalars {
+    if text.allSatisfy(\.isASCII) { return text }
+    let string = self == .nfkc || self == .nfkd ? Self.compatible(text) : String(text)
+    let composes = self == .nfc || self == .nfkc
+    let normal =
+      composes ? string.precomposedStringWithCanonicalMapping : string.decomposedStringWithCanonicalMapping
+    return Scalars(normal.unicodeScalars)
+  }
+
+  /// The text with every scalar in its compatible spelling. Foundation's own compatibility forms of a whole
+  /// text leave some marks in the wrong order, so each scalar is mapped alone and the rest is canonical.
+  private static func compatible(_ text: Scalars) -> String {
+    var view = String.UnicodeScalarView()
+    for scalar in text {
+      if scalar.isASCII {
+        view.append(scalar)
+      } else {
+        view.append(contentsOf: String(scalar).decomposedStringWithCompatibilityMapping.unicodeScalars)
+      }
+    }
+    return String(view)
+  }
+}

@@ -1,0 +1,81 @@
+public import Foundation
+
+extension Tokenizer {
+  /// Reads the tokenizer in a model's folder.
+  ///
+  /// - Parameter folder: A folder with `tokenizer.json`. The files `tokenizer_config.json`,
+  ///   `special_tokens_map.json`, `generation_config.json` and `config.json` beside it, where they exist, say
+  ///   which tokens begin and end a text.
+  /// - Throws: ``TokenizationError`` if a file cannot be read, is damaged, or asks for what is not supported.
+  public init(folder: URL) throws(TokenizationError) {
+    func data(_ name: String) throws(TokenizationError) -> Data? {
+      let url = folder.appending(path: name)
+      if !FileManager.default.fileExists(atPath: url.path) { return nil }
+      do { return try Data(contentsOf: url) } catch {
+        throw .unreadable(path: url.path, reason: error.localizedDescription)
+      }
+    }
+    guard let json = try data("tokenizer.json") else {
+      throw .unreadable(
+        path: folder.appending(path: "tokenizer.json").path, reason: "there is no such file")
+    }
+    try self.init(
+      json: json, configuration: data("tokenizer_config.json"),
+      specialTokensMap: data("special_tokens_map.json"),
+      generationConfiguration: data("generation_config.json"), modelConfiguration: data("config.json"))
+  }
+
+  /// Reads a tokenizer from the contents of its files.
+  ///
+  /// - Parameters:
+  ///   - json: `tokenizer.json`.
+  ///   - configuration: `tokenizer_config.json`, which names special tokens.
+  ///   - specialTokensMap: `special_tokens_map.json`, which counts where the configuration names none.
+  ///   - generationConfiguration: `generation_config.json`, which numbers them and counts after both.
+  ///   - modelConfiguration: `config.json`, which counts last.
+  /// - Throws: ``TokenizationError`` if a file is damaged or asks for what is not supported.
+  public init(
+    json: Data, configuration: Data? = nil, specialTokensMap: Data? = nil,
+    generationConfiguration: Data? = nil, modelConfiguration: Data? = nil
+  ) throws(TokenizationError) {
+    let file = try JSONPlace(json, file: "tokenizer.json")
+    let model = try Model(file.required("model"))
+    let addedTokens = try AddedTokens(file["added_tokens"], vocabulary: model.vocabulary)
+    let normalizer = try Normalizer(file["normalizer"])
+    func isToken(_ number: Int) -> Bool {
+      guard let token = Token(exactly: number) else { return false }
+      return addedTokens.content(of: token) != nil || model.vocabulary.piece(of: token) != nil
+    }
+
+    self.model = model
+    self.addedTokens = addedTokens
+    self.normalizer = normalizer
+    literalFinder = AddedTokenFinder(addedTokens.all.filter { !$0.isNormalized }) {
+      Scalars($0.content.unicodeScalars)
+    }
+    normalizedFinder = AddedTokenFinder(addedTokens.all.filter(\.isNormalized)) {
+      normalizer.normalized(Scalars($0.content.unicodeScalars))
+    }
+    preTokenizer = try PreTokenizer(file["pre_tokenizer"])
+    postProcessor = try PostProcessor(file["post_processor"], isToken: isToken)
+    decoder = try Decoder(file["decoder"])
+    displayDecoder = decoder.keepingEnds
+    vocabularyCount = addedTokens.all.reduce(model.vocabulary.count) { max($0, Int($1.token) + 1) }
+    specialTokens = Set(addedTokens.all.filter(\.isSpecial).map(\.token))
+    roles = try SpecialTokens(
+      names: Self.places([
+        (configuration, "tokenizer_config.json"), (specialTokensMap, "special_tokens_map.json"),
+      ]),
+      numbers: Self.places([
+        (generationConfiguration, "generation_config.json"), (modelConfiguration, "config.json"),
+      ]),
+      token: { addedTokens.token(of: $0) ?? model.vocabulary.token(of: $0) }, isToken: isToken)
+  }
+
+  /// The outermost values of those files that there are.
+  private static func places(_ files: [(Data?, String)]) throws(TokenizationError) -> [JSONPlace] {
+    var places: [JSONPlace] = []
+    for case (let data?, let name) in files { places.append(try JSONPlace(data, file: name)) }
+    return places
+  }
+}
