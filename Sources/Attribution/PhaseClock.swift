@@ -24,7 +24,9 @@ public struct PhaseClock {
   }
 
   /// Leaves out the time since the last phase ended.
-  public mutating func skip() { (wall, cpu) = (Self.now(CLOCK_MONOTONIC), Self.now(CLOCK_PROCESS_CPUTIME_ID)) }
+  public mutating func skip() {
+    (wall, cpu) = (Self.now(CLOCK_MONOTONIC), Self.now(CLOCK_PROCESS_CPUTIME_ID))
+  }
 
   private static func now(_ clock: clockid_t) -> Double {
     var time = timespec()

@@ -21,7 +21,8 @@ public struct Checkpoint: Sendable {
     }
   }
 
-  private static func shards(of index: URL, in folder: URL) throws(CheckpointError) -> [String: StoredTensor] {
+  private static func shards(of index: URL, in folder: URL) throws(CheckpointError) -> [String: StoredTensor]
+  {
     guard let data = try? Data(contentsOf: index), let parsed = try? JSONSerialization.jsonObject(with: data),
       let map = (parsed as? [String: Any])?["weight_map"] as? [String: String]
     else { throw .badHeader(path: index.path, reason: "it has no 'weight_map' from tensors to files") }

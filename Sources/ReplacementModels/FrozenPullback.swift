@@ -163,7 +163,8 @@ public struct FrozenPullback: Sendable {
   /// Bytes of working memory that one target of a batch takes.
   public func bytesPerTarget(position: Int) -> Int {
     let c = model.transformer.configuration
-    let widths = c.dModel * (skips.contains { $0 != nil } ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
+    let widths =
+      c.dModel * (skips.contains { $0 != nil } ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
     let count = SourceOrder(model, layerLimit: layers.count, position: position).count
     return 4 * ((position + 1) * widths + 2 * count + sources.widestCell)
   }

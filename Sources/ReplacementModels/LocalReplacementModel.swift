@@ -69,7 +69,8 @@ public struct LocalReplacementModel: Sendable {
     }
     guard transcoder.dModel == c.dModel else {
       throw .transcoding(
-        .wrongModel(path: path, reason: "they read a width of \(transcoder.dModel), the model has \(c.dModel)"))
+        .wrongModel(
+          path: path, reason: "they read a width of \(transcoder.dModel), the model has \(c.dModel)"))
     }
   }
 

@@ -117,7 +117,8 @@ extension Kernels {
     guard m > 0, k > 0, n > 0 else { return }
     precondition(
       aStart + (m - 1) * aStride + k <= a.count && bStart + (k - 1) * bStride + n <= b.count
-        && cStart + (m - 1) * cStride + n <= c.count, "a product of [\(m), \(k)] and [\(k), \(n)] leaves its memory")
+        && cStart + (m - 1) * cStride + n <= c.count,
+      "a product of [\(m), \(k)] and [\(k), \(n)] leaves its memory")
     a.withUnsafeBufferPointer { values in
       guard let start = values.baseAddress else { return }
       multiply(

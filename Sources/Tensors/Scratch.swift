@@ -34,7 +34,8 @@ public struct Scratch: ~Copyable, @unchecked Sendable {
 
   /// Writes numbers from a place on.
   public mutating func write(_ values: [Float], at start: Int) {
-    precondition(start >= 0 && start + values.count <= memory.count, "\(values.count) numbers at \(start) of \(count)")
+    precondition(
+      start >= 0 && start + values.count <= memory.count, "\(values.count) numbers at \(start) of \(count)")
     values.withUnsafeBufferPointer { source in
       if let from = source.baseAddress { pointer.advanced(by: start).update(from: from, count: source.count) }
     }
@@ -54,7 +55,8 @@ public struct Scratch: ~Copyable, @unchecked Sendable {
   /// Adds a row of numbers that starts at `start` to another that starts at `target` of `result`.
   public func add(_ range: Range<Int>, to result: inout Scratch, at target: Int) {
     precondition(
-      range.lowerBound >= 0 && range.upperBound <= count && target >= 0 && target + range.count <= result.count,
+      range.lowerBound >= 0 && range.upperBound <= count && target >= 0
+        && target + range.count <= result.count,
       "numbers \(range) of \(count) added at \(target) of \(result.count)")
     let from = pointer + range.lowerBound, to = result.pointer + target
     for i in 0..<range.count { to[i] += from[i] }
@@ -62,7 +64,8 @@ public struct Scratch: ~Copyable, @unchecked Sendable {
 
   /// The inner product of numbers from a place on with a vector, in a fixed order.
   public func dot(at start: Int, _ vector: [Float]) -> Float {
-    precondition(start >= 0 && start + vector.count <= count, "\(vector.count) numbers at \(start) of \(count)")
+    precondition(
+      start >= 0 && start + vector.count <= count, "\(vector.count) numbers at \(start) of \(count)")
     return vector.withUnsafeBufferPointer { vector in
       guard let other = vector.baseAddress else { return 0 }
       return ck_dot(pointer + start, other, vector.count)

@@ -91,6 +91,7 @@ extension Transcoder {
     guard let threshold else { return .reLU }
     // One threshold for all features is stored as a scalar by some makers.
     let values = try threshold.count == 1 ? threshold.floats() : threshold.vector(count: features)
-    return .jumpReLU(thresholds: values.count == features ? values : Array(repeating: values[0], count: features))
+    return .jumpReLU(
+      thresholds: values.count == features ? values : Array(repeating: values[0], count: features))
   }
 }

@@ -54,7 +54,8 @@ public struct TranscoderConfiguration: Sendable {
       return value
     }
     guard let kind = Kind(rawValue: try required("model_kind")) else {
-      throw bad("its model_kind is '\(try required("model_kind"))', not transcoder_set or cross_layer_transcoder")
+      throw bad(
+        "its model_kind is '\(try required("model_kind"))', not transcoder_set or cross_layer_transcoder")
     }
     guard let input = FeatureInputHook(rawValue: try required("feature_input_hook")) else {
       throw bad("its feature_input_hook '\(try required("feature_input_hook"))' is unknown")
@@ -82,7 +83,9 @@ public struct TranscoderConfiguration: Sendable {
       topK = nil
       namesReLU = false
     case "topk":
-      guard let k = fields["k"] as? Int, k > 0 else { throw bad("its activation is topk without a whole k > 0") }
+      guard let k = fields["k"] as? Int, k > 0 else {
+        throw bad("its activation is topk without a whole k > 0")
+      }
       topK = k
       namesReLU = false
     case let name?: throw bad("its activation '\(name)' is unknown")

@@ -44,7 +44,8 @@ extension Transformer {
     var nothing = NoIntervention()
     var recording: Recording?
     return try run(
-      tokens, cache: &cache, logits: logits, freezing: nil as Freeze?, recording: &recording, intervening: &nothing)
+      tokens, cache: &cache, logits: logits, freezing: nil as Freeze?, recording: &recording,
+      intervening: &nothing)
   }
 
   func run(

@@ -28,7 +28,8 @@ public enum Benchmark {
 
   /// Floating-point operations a second of a packed product.
   public static func productOperations(m: Int, k: Int, n: Int) -> Double {
-    let b = PackedMatrix(transposing: Matrix(rows: n, columns: k, values: Array(repeating: 0.5, count: n * k)))
+    let b = PackedMatrix(
+      transposing: Matrix(rows: n, columns: k, values: Array(repeating: 0.5, count: n * k)))
     let a = Scratch(count: m * k)
     var c = Scratch(count: m * n)
     let repeats = max(1, 20_000_000 / (m * k * n))
@@ -58,7 +59,9 @@ public enum Benchmark {
     /// The lesser of each phase.
     public func faster(_ other: Trace) -> Trace {
       var result = self
-      for i in result.seconds.indices { result.seconds[i].seconds = min(seconds[i].seconds, other.seconds[i].seconds) }
+      for i in result.seconds.indices {
+        result.seconds[i].seconds = min(seconds[i].seconds, other.seconds[i].seconds)
+      }
       return result
     }
 
@@ -80,9 +83,11 @@ public enum Benchmark {
     var generator = SeededGenerator(seed: seed)
     let vocabulary = Token(transformer.configuration.vocabularyCount)
     let opening = tokenizer.beginningOfText ?? 0
-    let tokens = [opening] + (1..<max(2, tokenCount)).map { _ in
-      Token.random(in: 3..<vocabulary, using: &generator)
-    }
+    let tokens =
+      [opening]
+      + (1..<max(2, tokenCount)).map { _ in
+        Token.random(in: 3..<vocabulary, using: &generator)
+      }
     var seconds: [(phase: String, seconds: Double)] = []
     var start = cpuSeconds()
     func end(_ phase: String) {

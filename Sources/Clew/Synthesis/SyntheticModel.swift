@@ -99,7 +99,8 @@ public struct SyntheticModel: Sendable {
     to folder: URL, model: Transformer, progress: (Double) -> Void
   ) throws {
     var generator = SeededGenerator(seed: seed &+ 2)
-    let sample = [Token(0)] + (1..<48).map { _ in Token.random(in: 1..<Token(vocabularyCount), using: &generator) }
+    let sample =
+      [Token(0)] + (1..<48).map { _ in Token.random(in: 1..<Token(vocabularyCount), using: &generator) }
     let recording = try model.record(Array(sample.prefix(contextLength)))
     let files = try FileBatch(folder: folder)
     var random = FastUniform(seed: seed &+ 3)

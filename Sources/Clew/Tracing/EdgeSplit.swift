@@ -14,7 +14,9 @@ extension AttributionResult {
     let places = pruning.nodeMask.indices.filter { pruning.nodeMask[$0] }
     for (newTarget, target) in places.enumerated() {
       let row = pruning.graph.effects.rows[newTarget]
-      guard !row.sources.isEmpty, let gradient = targetGradient(of: graph.nodes[target].node) else { continue }
+      guard !row.sources.isEmpty, let gradient = targetGradient(of: graph.nodes[target].node) else {
+        continue
+      }
       for source in row.sources {
         let node = pruning.graph.nodes[Int(source)].node
         guard node.position == pruning.graph.nodes[newTarget].node.position,
@@ -31,7 +33,9 @@ extension AttributionResult {
     case .feature(let layer, let index, let position):
       model.target(FeatureID(layer: layer, index: index), position: position)
     case .logit(let token, let position):
-      logits.first { Int($0.token) == token }.map { model.target(outputDirection: $0.direction, position: position) }
+      logits.first { Int($0.token) == token }.map {
+        model.target(outputDirection: $0.direction, position: position)
+      }
     case .error, .embedding: nil
     }
   }
@@ -40,7 +44,8 @@ extension AttributionResult {
   private func written(by node: Node, below layer: Int) -> [Float]? {
     switch node {
     case .feature(let source, let index, let position):
-      guard let place = model.activations.place(of: FeatureID(layer: source, index: index), position: position)
+      guard
+        let place = model.activations.place(of: FeatureID(layer: source, index: index), position: position)
       else { return nil }
       let entry = model.activations.entries[place]
       let rows = model.transcoder.decoderVectors(entry.feature)

@@ -18,7 +18,8 @@ enum GraphTensors {
     let count = graph.nodes.count
     let entries = result.model.activations.entries
     var writer = SafetensorsWriter(metadata: [("format", "clew"), ("version", Version.current)])
-    writer.add("input_tokens", result.model.recording.tokens.map { Int64($0) }, shape: [trace.prompt.tokens.count])
+    writer.add(
+      "input_tokens", result.model.recording.tokens.map { Int64($0) }, shape: [trace.prompt.tokens.count])
     writer.add("logit_target_ids", result.logits.map { Int64($0.token) }, shape: [result.logits.count])
     writer.add("activation_values", entries.map(\.activation), shape: [entries.count])
     addEffects(of: graph, to: &writer)
@@ -28,7 +29,8 @@ enum GraphTensors {
     writer.add("error_vector_norms", result.model.errors.flatMap(rowNorms), shape: [layers, positions])
     let logits = result.model.recording.lastLogits
     writer.add("last_logits", logits, shape: [logits.count])
-    writer.add("logit_probabilities", result.logits.map { Float($0.probability) }, shape: [result.logits.count])
+    writer.add(
+      "logit_probabilities", result.logits.map { Float($0.probability) }, shape: [result.logits.count])
     writer.add("node_influence", trace.influence.values.map { Float($0) }, shape: [count])
     writer.add("preactivation_values", result.model.preactivations, shape: [entries.count])
     writer.add("root_weights", graph.rootWeights.map { Float($0) }, shape: [count])
@@ -103,7 +105,8 @@ extension AttributionGraph {
     func add(_ node: Node, activation: Float? = nil, probability: Double? = nil) {
       nodes.append(
         GraphNode(
-          node: node, id: node.fileID(layerCount: layerCount, tokens: tokens), label: labels[node]?.label ?? "",
+          node: node, id: node.fileID(layerCount: layerCount, tokens: tokens),
+          label: labels[node]?.label ?? "",
           activation: activation, probability: probability))
     }
     for place in 0..<active.count / 3 {
@@ -134,7 +137,8 @@ extension AttributionGraph {
     let weights = try file.tensor("row_weights").vector(count: sources.count)
     let skipped = try file.tensor("row_is_skipped").integers()
     guard starts.count == count + 1, skipped.count == count, starts.first == 0, starts.last == sources.count,
-      zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }), sources.allSatisfy({ (0..<count).contains($0) })
+      zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }),
+      sources.allSatisfy({ (0..<count).contains($0) })
     else { throw damaged("its rows do not fit its \(count) nodes") }
     var effects = DirectEffects(nodeCount: count)
     for target in 0..<count {

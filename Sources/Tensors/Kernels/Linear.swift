@@ -44,7 +44,8 @@ extension Matrix {
         scratch.withUnsafeMutableBufferPointer { scratch in
           ck_linear(
             x, rows, columns, columns, start, weight.type.kernelType, weight.outputStride, weight.inputStride,
-            range.lowerBound, range.count, bias.isEmpty ? nil : bias.baseAddress, y, weight.outputs, scratch.baseAddress)
+            range.lowerBound, range.count, bias.isEmpty ? nil : bias.baseAddress, y, weight.outputs,
+            scratch.baseAddress)
         }
       }
     }

@@ -44,7 +44,8 @@ enum LlamaFamily: TransformerFamily {
       "rope_theta", default: try parameters?.number("rope_theta", default: 10_000) ?? 10_000)
     var scaling: RotaryEmbedding.Scaling?
     if let scalingFields {
-      let kind = try scalingFields.text("rope_type", default: try scalingFields.text("type", default: "default"))
+      let kind = try scalingFields.text(
+        "rope_type", default: try scalingFields.text("type", default: "default"))
       switch kind {
       case "default": break
       case "linear": scaling = .linear(factor: try scalingFields.number("factor"))
@@ -58,7 +59,8 @@ enum LlamaFamily: TransformerFamily {
       }
     }
     guard base > 0, dHead > 0 else {
-      throw .badConfiguration(path: fields.path, reason: "its rotary base is \(base), its head width \(dHead)")
+      throw .badConfiguration(
+        path: fields.path, reason: "its rotary base is \(base), its head width \(dHead)")
     }
     return RotaryEmbedding(dHead: dHead, base: base, scaling: scaling)
   }
