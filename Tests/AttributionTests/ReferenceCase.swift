@@ -50,11 +50,14 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
   }
 
   /// The exhaustive trace of the case's tokens, or one at another coverage.
-  func trace(coverage: Double = 1) throws -> AttributionResult {
+  func trace(
+    coverage: Double = 1, _ change: (inout AttributionSettings) -> Void = { _ in }
+  ) throws -> AttributionResult {
     let tokenizer = try Tokenizer(folder: modelFolder)
     let model = try replacementModel("trace")
     var settings = AttributionSettings()
     settings.coverage = coverage
+    change(&settings)
     return try Attributor.attribute(
       model, prompt: Prompt(model.recording.tokens, tokenizer: tokenizer), tokenizer: tokenizer,
       settings: settings)

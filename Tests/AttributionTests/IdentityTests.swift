@@ -1,0 +1,162 @@
+import Clew
+import Foundation
+import TestSupport
+import Testing
+
+/// What must hold of every trace, whatever any other tool says.
+@Suite(.enabled(if: SharedFiles.areAvailable, Comment(rawValue: SharedFiles.reason)))
+struct IdentityTests {
+  static let small = ReferenceCase.traces.filter { ["clt-she", "plt-she"].contains($0.file) }
+  static let oneOfEach = ReferenceCase.traces.filter {
+    ["clt-she", "plt-she", "plt_topk"].contains($0.file)
+      || ($0.family != "stories260K" && $0.file == "clt_jumprelu")
+  }
+
+  /// Writes features, decoder biases and errors in place of every MLP output.
+  struct Replacement: Intervention {
+    let model: LocalReplacementModel
+
+    func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
+      guard case .mlpOutput(let layer) = site else { return }
+      var written = model.errors[layer]
+      for position in positions where !model.zeroedPositions.contains(position) {
+        written.add(model.transcoder.layers[layer].decoderBias, toRow: position)
+      }
+      for entry in model.activations.entries
+      where model.transcoder.outputLayers(of: entry.layer).contains(layer) {
+        written.add(
+          model.transcoder.decoderVector(entry.feature, to: layer), scaledBy: entry.activation,
+          toRow: entry.position)
+      }
+      for position in model.zeroedPositions { written[position] = values[position] }
+      values = written
+    }
+  }
+
+  @Test(arguments: oneOfEach)
+  func `features and errors in place of the MLPs give the model's own logits`(example: ReferenceCase) throws {
+    let model = try example.replacementModel("trace")
+    var replacement = Replacement(model: model)
+    let freeze = Freeze(recording: model.recording, attention: true, norms: true)
+    let replaced = try model.transformer.record(
+      model.recording.tokens, logits: .all, freezing: freeze, intervening: &replacement)
+    #expect(largestDifference(replaced.logits.values, model.recording.logits.values) < 1e-4)
+  }
+
+  /// The strongest test of a graph: half of every feature is taken away, one after the other, and every
+  /// preactivation and logit above must move by half of the edge.
+  @Test(arguments: small)
+  func `every edge equals the change that its source makes under the direct freeze`(
+    example: ReferenceCase
+  ) throws {
+    let trace = try example.trace()
+    let model = trace.model
+    let adjacency = trace.graph.denseAdjacency()
+    let count = trace.layout.nodeCount
+    let unchanged = try model.run(setting: [], mode: .direct)
+    func values(_ result: InterventionResult) -> [Double] {
+      var values = model.activations.entries.map { entry -> Double in
+        let z = result.preactivations[entry.layer]
+        return Double(z.values[entry.position * z.columns + entry.index])
+      }
+      let logits = result.recording.lastLogits.map { Double($0) }
+      let mean = logits.reduce(0, +) / Double(logits.count)
+      values += trace.logits.map { logits[Int($0.token)] - mean }
+      return values
+    }
+    let before = values(unchanged)
+    let targets = Array(trace.layout.features) + Array(trace.layout.logits)
+    var checked = 0
+    for (source, entry) in model.activations.entries.enumerated() {
+      let edit = FeatureEdit(
+        feature: entry.feature, position: entry.position, value: entry.activation * 0.5)
+      let after = values(try model.run(setting: [edit], mode: .direct))
+      for (place, target) in targets.enumerated() {
+        let edge = Double(adjacency[target * count + source])
+        let change = after[place] - before[place]
+        // Half the edge, to 1e-3 of it; float32 sums of values around 10 leave 2e-5.
+        #expect(abs(change + edge / 2) <= 1e-3 * abs(edge) + 2e-5)
+        if edge != 0 { checked += 1 }
+      }
+    }
+    #expect(
+      checked
+        == trace.graph.effects.rows.reduce(0) { sum, row in
+          sum + zip(row.sources, row.weights).count { Int($0) < trace.layout.featureCount && $1 != 0 }
+        })
+  }
+
+  @Test(arguments: ReferenceCase.traces)
+  func `what a partial sweep misses bounds every node's influence and both scores`(
+    example: ReferenceCase
+  ) throws {
+    let whole = try example.trace()
+    let part = try example.trace(coverage: 0.95)
+    let truth = Influence(of: whole.graph).values
+    let found = Influence(of: part.graph)
+    #expect(part.coverage >= 0.95)
+    #expect(part.rowsComputed < whole.rowsComputed)
+    #expect(abs(found.missing - part.missing) < 1e-9)
+    for (exact, partial) in zip(truth, found.values) {
+      #expect(exact - partial <= found.missing + 1e-6 && partial - exact <= 1e-6)
+    }
+    let scores = whole.graph.scores()
+    let bounds = part.graph.scores()
+    #expect(bounds.replacementBounds.contains(scores.replacement, within: 1e-6))
+    #expect(bounds.completenessBounds.contains(scores.completeness, within: 1e-6))
+  }
+
+  @Test(arguments: ["clt-pronoun", "plt-pronoun"])
+  func `a trace has the same bits with one thread, with two, and with little memory`(file: String) throws {
+    let example = try #require(ReferenceCase.traces.first { $0.file == file })
+    let one = try example.trace()
+    Parallel.threadCount = 2
+    defer { Parallel.threadCount = 1 }
+    let two = try example.trace()
+    #expect(one.graph.denseAdjacency() == two.graph.denseAdjacency())
+    let tight = try example.trace(coverage: 1) { $0.memoryBudget = 1 }
+    #expect(one.graph.denseAdjacency() == tight.graph.denseAdjacency())
+  }
+
+  @Test func `the difference of two answers has the difference of their rows`() throws {
+    let example = try #require(ReferenceCase.traces.first { $0.file == "clt-she" })
+    let likely = try example.trace()
+    let (first, second) = (likely.logits[0].token, likely.logits[2].token)
+    let difference = try example.trace(coverage: 1) { $0.targets = [.difference(first, second)] }
+    let a = likely.graph.effects.rows[likely.layout.logits.lowerBound]
+    let b = likely.graph.effects.rows[likely.layout.logits.lowerBound + 2]
+    let row = difference.graph.effects.rows[difference.layout.logits.lowerBound]
+    #expect(row.sources == a.sources)
+    #expect(largestDifference(row.weights, zip(a.weights, b.weights).map { $0 - $1 }) < 1e-4)
+  }
+
+  @Test func `a feature as target has the row that it has in the whole graph`() throws {
+    let example = try #require(ReferenceCase.traces.first { $0.file == "clt-pronoun" })
+    let whole = try example.trace()
+    let place = try #require(whole.layout.features.last { whole.model.activations.entries[$0].layer == 3 })
+    let entry = whole.model.activations.entries[place]
+    let trace = try example.trace(coverage: 1) {
+      $0.targets = [.feature(entry.feature, position: entry.position)]
+    }
+    #expect(trace.layout.logitCount == 0)
+    #expect(trace.graph.rootWeights[place] == 1)
+    #expect(trace.graph.effects.rows[place].weights == whole.graph.effects.rows[place].weights)
+    #expect(trace.coverage == 1)
+    let pruned = try trace.graph.pruned()
+    #expect(pruned.nodeMask[place])
+  }
+
+  @Test func `a row limit is kept, and what it leaves out is counted`() throws {
+    let example = try #require(ReferenceCase.traces.first { $0.file == "clt-pronoun" })
+    let trace = try example.trace(coverage: 1) { $0.rowLimit = 100 }
+    #expect(trace.rowsComputed <= 100)
+    #expect(trace.coverage < 1)
+    #expect(abs(Influence(of: trace.graph).missing - trace.missing) < 1e-9)
+  }
+}
+
+extension ClosedRange<Double> {
+  func contains(_ value: Double, within tolerance: Double) -> Bool {
+    value >= lowerBound - tolerance && value <= upperBound + tolerance
+  }
+}
