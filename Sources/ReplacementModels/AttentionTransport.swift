@@ -12,16 +12,15 @@ struct AttentionTransport: Sendable {
   let outputHeads: [PackedMatrix]
   /// `W_Vᵀ N`: `[keyValueHead · dHead, dModel]`, packed.
   let valueMap: PackedMatrix
-  /// The same in rows, kept in the lowest layer to read embeddings through, `[keyValueHead · dHead, dModel]`.
-  let valueRows: Matrix?
+  /// The same in rows, to read single vectors through, `[keyValueHead · dHead, dModel]`; kept in the lowest layer.
+  var valueRows: Matrix?
   /// `r[q] · A[h][p, q]` at `[head][q][p]`, zero where `p < q`.
   let mixing: [Float]
   /// What the layer writes whatever the residual stream holds: its biases, `[dModel, 1]`, packed; `nil` if nothing.
   let constant: PackedMatrix?
 
   init(
-    _ block: Block, configuration c: TransformerConfiguration, patterns: Matrix, scales: [Float],
-    keepsRows: Bool
+    _ block: Block, configuration c: TransformerConfiguration, patterns: Matrix, scales: [Float]
   ) {
     let output = block.attention.output
     outputHeads = (0..<c.headCount).map { head in
@@ -30,7 +29,7 @@ struct AttentionTransport: Sendable {
     var rows = block.attention.value.weight.matrix()  // [keyValueHead · dHead, dModel]
     rows.foldNorm(block.attentionNorm)
     valueMap = PackedMatrix(transposing: WeightMatrix(rows).transposed)
-    valueRows = keepsRows ? rows : nil
+    valueRows = rows
     mixing = Self.mixing(patterns, scales: scales, headCount: c.headCount)
     constant = Self.constant(block, c).map { PackedMatrix(transposing: $0) }
   }

@@ -84,20 +84,34 @@ public struct FrozenPullback: Sendable {
   /// The same two for learned positions; empty where there are none.
   let positionValues: [[Float]]
   let positionEmbeddings: [[Float]]
+  /// What value gradients meet at position 0, `[layer]`: see ``FirstPositionImage``.
+  let firstPositionValues: [PackedMatrix]
 
   /// Packs the frozen model of one prompt.
   public init(_ model: LocalReplacementModel) {
     self.model = model
     let transformer = model.transformer
     let recording = model.recording
-    let layers = transformer.blocks.enumerated().map { layer, block in
-      AttentionTransport(
+    var layers: [AttentionTransport] = []
+    var skips: [PackedMatrix?] = []
+    var image = FirstPositionImage(model)
+    for (layer, block) in transformer.blocks.enumerated() {
+      var transport = AttentionTransport(
         block, configuration: transformer.configuration, patterns: recording.attentionPatterns[layer],
-        scales: recording.attentionNormScales[layer], keepsRows: layer == 0)
+        scales: recording.attentionNormScales[layer])
+      let skip = Self.skip(model, layer: layer)
+      if let rows = transport.valueRows {
+        let scale = model.skipsBehindNorm ? recording.mlpNormScales[layer][0] : 1
+        image.pass(layer: layer, valueRows: rows, skip: skip, skipScale: scale)
+      }
+      if layer > 0 { transport.valueRows = nil }
+      layers.append(transport)
+      skips.append(skip.map { PackedMatrix(transposing: WeightMatrix($0).transposed) })
     }
     self.layers = layers
+    self.skips = skips
+    firstPositionValues = image.values
     sources = SourceBank(model)
-    skips = transformer.blocks.indices.map { Self.skip(model, layer: $0) }
     embeddings = recording.tokens.map { transformer.embedding.row(Int($0)) }
     positionEmbeddings =
       transformer.positionEmbedding.map { positions in
@@ -113,7 +127,8 @@ public struct FrozenPullback: Sendable {
     positionValues = values(positionEmbeddings)
   }
 
-  private static func skip(_ model: LocalReplacementModel, layer: Int) -> PackedMatrix? {
+  /// `S N` of a layer, `[dModel, dModel]`, if it has a skip connection.
+  private static func skip(_ model: LocalReplacementModel, layer: Int) -> Matrix? {
     guard let skip = model.transcoder.layers[layer].skip else { return nil }
     var rows = skip.matrix()  // [dModel out, dModel in]
     let block = model.transformer.blocks[layer]
@@ -125,11 +140,8 @@ public struct FrozenPullback: Sendable {
         NormLayer(
           kind: block.mlpNorm.kind, gain: Array(repeating: 1, count: rows.columns), bias: block.mlpNorm.bias))
     }
-    return PackedMatrix(transposing: WeightMatrix(rows).transposed)
+    return rows
   }
-
-  /// Whether skip gradients still need the norm's scale.
-  var skipsBehindNorm: Bool { model.transcoder.configuration.inputHook != .residualMid }
 
   /// The order of the sources of a target's row.
   public func sourceOrder(layerLimit: Int, position: Int) -> SourceOrder {
@@ -143,16 +155,18 @@ public struct FrozenPullback: Sendable {
     let queries = Double(c.dModel * c.headCount * c.dHead)
     let values = Double(c.dModel * c.keyValueHeadCount * c.dHead)
     let count = Double(position + 1)
+    let first = position == 0 ? 0 : 1
+    let carried = count - Double(first)
     var sum = 0.0
     let top = min(layer, layers.count - 1)
     for below in stride(from: top, through: 0, by: -1) {
       // The uppermost layer is read at one position, and the lowest needs no way back into the stream.
-      sum += queries * (below == top ? 1 : count) + (below > 0 ? values * count : 0)
+      sum += queries * (below == top ? 1 : carried) + (below > 0 ? values * carried : 0)
       sum += Double(c.headCount * c.dHead) * count * (count + 1) / 2
     }
     for below in 0..<layer {
       let isLocal = layer == layers.count && below == layer - 1
-      for source in isLocal ? position...position : 0...position {
+      for source in isLocal ? position...position : first...position {
         sum += Double(c.dModel * sources.cells[below][source].vectors.columns)
         if skips[below] != nil { sum += Double(c.dModel * c.dModel) }
       }

@@ -124,6 +124,9 @@ public struct LocalReplacementModel: Sendable {
     return constant
   }
 
+  /// Whether the gradient that a skip connection passes still needs the norm's scale.
+  var skipsBehindNorm: Bool { transcoder.configuration.inputHook != .residualMid }
+
   /// What the transcoder reads in a layer at a position, `[1, dModel]`.
   private func featureInput(layer: Int, position: Int) -> Matrix {
     transformer.blocks[layer].featureInput(

@@ -13,6 +13,9 @@ struct PullbackBatch: ~Copyable {
   private let orders: [SourceOrder]  // [target]
   private let reach: [Int]  // [position + 1]: targets at this position or later
   private let last: Int
+  /// The first position that gradients are carried through: position 0 is met from its sources' side, unless all
+  /// targets stand there.
+  private let first: Int
   private var gradient: Scratch
   private var heads: Scratch  // [head][position][target][dHead]
   private var values: Scratch  // [keyValueHead][position][target][dHead]
@@ -29,6 +32,7 @@ struct PullbackBatch: ~Copyable {
     self.orders = orders
     c = pullback.model.transformer.configuration
     last = targets.map(\.position).max() ?? 0
+    first = targets.contains { $0.position == 0 } ? 0 : 1
     precondition(
       zip(targets, targets.dropFirst()).allSatisfy { $0.position >= $1.position },
       "targets of a batch go down in position")
@@ -37,7 +41,7 @@ struct PullbackBatch: ~Copyable {
     gradient = Scratch(count: (last + 1) * count * c.dModel)
     heads = Scratch(count: c.headCount * (last + 1) * count * c.dHead)
     values = Scratch(count: c.keyValueHeadCount * (last + 1) * count * c.dHead)
-    products = Scratch(count: count * max(pullback.sources.widestCell, c.dModel))
+    products = Scratch(count: count * max(pullback.sources.widestCell, c.dModel, 2))
     rowStride = orders.map(\.count).max() ?? 0
     rows = Scratch(count: count * rowStride)
     constants = Array(repeating: 0, count: count)
@@ -57,6 +61,7 @@ struct PullbackBatch: ~Copyable {
     while true {
       meetConstant(layer: layer)
       spread(layer: layer)
+      meetFirstPosition(layer: layer)
       if layer == 0 { break }
       gather(layer: layer)
       isLocal = false
@@ -82,7 +87,7 @@ struct PullbackBatch: ~Copyable {
 
   /// `A[v, s] += (a_s D_s[k→l]) · g[mlpOut l]` for every source at once.
   private mutating func meetSources(layer: Int) {
-    for position in 0...last {
+    for position in first...last {
       let present = present(at: position)
       guard !present.isEmpty else { continue }
       let cell = pullback.sources.cells[layer][position]
@@ -118,14 +123,14 @@ struct PullbackBatch: ~Copyable {
   /// With a skip connection the gradient at the MLP output also reaches the MLP's input.
   private mutating func passSkip(layer: Int) {
     guard let skip = pullback.skips[layer] else { return }
-    for position in 0...last {
+    for position in first...last {
       let present = present(at: position)
       guard !present.isEmpty else { continue }
       skip.multiply(
         gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
         into: &products, at: 0, resultStride: c.dModel, accumulating: false)
       let scale =
-        pullback.skipsBehindNorm ? pullback.model.recording.mlpNormScales[layer][position] : 1
+        pullback.model.skipsBehindNorm ? pullback.model.recording.mlpNormScales[layer][position] : 1
       for i in 0..<present.count * c.dModel { products[i] *= scale }
       products.add(
         0..<present.count * c.dModel, to: &gradient, at: place(position, present.lowerBound))
@@ -135,7 +140,7 @@ struct PullbackBatch: ~Copyable {
   /// What the attention layer's biases contribute.
   private mutating func meetConstant(layer: Int) {
     guard let constant = pullback.layers[layer].constant else { return }
-    for position in 0...last {
+    for position in first...last {
       let present = present(at: position)
       constant.multiply(
         gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
@@ -149,7 +154,7 @@ struct PullbackBatch: ~Copyable {
     let transport = pullback.layers[layer]
     let count = targets.count
     let block = count * c.dHead
-    for position in 0...last {
+    for position in first...last {
       let present = present(at: position)
       guard !present.isEmpty else { continue }
       for (head, map) in transport.outputHeads.enumerated() {
@@ -162,24 +167,38 @@ struct PullbackBatch: ~Copyable {
     let positions = pullback.model.recording.positionCount
     let shared = c.headCount / c.keyValueHeadCount
     // Blocks of source positions: readers before a block do not see it.
-    for first in stride(from: 0, through: last, by: Self.positionBlock) {
-      let rows = min(Self.positionBlock, last + 1 - first)
+    for start in stride(from: 0, through: last, by: Self.positionBlock) {
+      let rows = min(Self.positionBlock, last + 1 - start)
       for head in 0..<c.headCount {
         Kernels.multiply(
-          transport.mixing, at: (head * positions + first) * positions + first, rowStride: positions,
-          heads, at: (head * (last + 1) + first) * block, rowStride: block,
-          into: &values, at: (head / shared * (last + 1) + first) * block, rowStride: block,
-          m: rows, k: last + 1 - first, n: reach[first] * c.dHead, accumulating: head % shared != 0)
+          transport.mixing, at: (head * positions + start) * positions + start, rowStride: positions,
+          heads, at: (head * (last + 1) + start) * block, rowStride: block,
+          into: &values, at: (head / shared * (last + 1) + start) * block, rowStride: block,
+          m: rows, k: last + 1 - start, n: reach[start] * c.dHead, accumulating: head % shared != 0)
       }
     }
   }
 
   private static let positionBlock = 14
 
+  /// What value gradients meet at position 0, where no gradient is carried on.
+  private mutating func meetFirstPosition(layer: Int) {
+    guard first == 1 else { return }
+    let values = pullback.firstPositionValues[layer]
+    values.multiply(
+      self.values, at: 0, rows: targets.count, rowStride: c.dHead, segments: c.keyValueHeadCount,
+      segmentStride: (last + 1) * targets.count * c.dHead, into: &products, at: 0, resultStride: 2,
+      accumulating: false)
+    for b in targets.indices {
+      rows[b * rowStride + orders[b].embeddingStart] += products[2 * b]
+      constants[b] += products[2 * b + 1]
+    }
+  }
+
   /// From the values of each position into its residual stream.
   private mutating func gather(layer: Int) {
     let block = targets.count * c.dHead
-    for position in 0...last {
+    for position in first...last {
       pullback.layers[layer].valueMap.multiply(
         values, at: position * block, rows: reach[position], rowStride: c.dHead,
         segments: c.keyValueHeadCount, segmentStride: (last + 1) * block,
@@ -189,7 +208,7 @@ struct PullbackBatch: ~Copyable {
 
   /// `A[v, t] = W_E[token t] · g[embedding t]`, reading the lowest attention layer from the source's side.
   private mutating func meetEmbeddings() {
-    for position in 0...last {
+    for position in first...last {
       for b in 0..<reach[position] {
         let weight = dot(
           pullback.embeddings[position], pullback.embeddingValues[position], position: position, target: b)
