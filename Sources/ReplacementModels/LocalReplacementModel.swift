@@ -90,7 +90,8 @@ public struct LocalReplacementModel: Sendable {
       }
     }
     let width = transcoder.dModel
-    for entry in activations.entries {
+    for (place, entry) in activations.entries.enumerated() {
+      if place > 0, activations.entries[place - 1].layer != entry.layer { transcoder.forgetDecoders() }
       let rows = transcoder.decoderVectors(entry.feature)
       for (offset, layer) in transcoder.outputLayers(of: entry.layer).enumerated() {
         errors[layer].add(

@@ -34,8 +34,6 @@ struct SourceBank: Sendable {
           cells.pointer[position] = Self.cell(model, layer: layer, position: position)
         }
       }
-      // What is packed need not stay in memory twice.
-      model.transcoder.forgetDecoders()
       return cells.compactMap(\.self)
     }
     widestCell = cells.joined().map(\.vectors.columns).max() ?? 0
@@ -60,6 +58,8 @@ struct SourceBank: Sendable {
         for i in vector.indices { values[i] = vector[i] }
       }
     }
+    // What is packed need not stay in memory twice.
+    transcoder.forgetDecoders()
     return Cell(vectors: vectors, featureLayers: first..<layer + 1, hasError: hasError)
   }
 }

@@ -96,6 +96,7 @@ public enum Benchmark {
       start = now
     }
     let recording = try transformer.record(tokens)
+    transformer.forgetPages()
     end("run")
     let model = try LocalReplacementModel(of: transformer, transcoder: transcoder, recording: recording)
     end("encode")

@@ -99,19 +99,25 @@ public struct SyntheticModel: Sendable {
     to folder: URL, model: Transformer, progress: (Double) -> Void
   ) throws {
     var generator = SeededGenerator(seed: seed &+ 2)
-    let sample =
-      [Token(0)] + (1..<48).map { _ in Token.random(in: 1..<Token(vocabularyCount), using: &generator) }
-    let recording = try model.record(Array(sample.prefix(contextLength)))
+    // How much a feature gets depends on how many tokens attention averages: samples are as long as a prompt.
+    let samples = try (0..<8).map { _ in
+      let words = (1..<min(16, contextLength)).map { _ in
+        Token.random(in: 1..<Token(vocabularyCount), using: &generator)
+      }
+      return try model.record([0] + words)
+    }
     let files = try FileBatch(folder: folder)
     var random = FastUniform(seed: seed &+ 3)
     for layer in 0..<layerCount {
       let encoder = random.values(
         featureCount * dModel, deviation: 1 / Float(dModel).squareRoot(), mean: 0)
       let bias = [Float](repeating: 0, count: featureCount)
-      let z = recording.residualMid[layer].rows(1..<recording.positionCount).multiplied(
-        byTransposed: WeightMatrix(Matrix(rows: featureCount, columns: dModel, values: encoder)))
-      let sorted = z.values.sorted(by: >)
-      let place = Int(Double(z.rows) * min(activeFeatures, Double(featureCount - 1)))
+      let weight = WeightMatrix(Matrix(rows: featureCount, columns: dModel, values: encoder))
+      let z = samples.flatMap {
+        $0.residualMid[layer].rows(1..<$0.positionCount).multiplied(byTransposed: weight).values
+      }
+      let sorted = z.sorted(by: >)
+      let place = Int(Double(z.count / featureCount) * min(activeFeatures, Double(featureCount - 1)))
       var reading = SafetensorsWriter()
       reading.add("W_enc_\(layer)", encoder, shape: [featureCount, dModel])
       reading.add("b_enc_\(layer)", bias, shape: [featureCount])
