@@ -272,7 +272,7 @@ static void panel(tile_arguments t, size_t m, int level) {
 // ---------------------------------------------------------------- products
 
 // Rows of A that are run past one panel before the next: they stay in the second-level cache.
-enum { ROW_BLOCK = 112, K_BLOCK = 256 };
+enum { ROW_BLOCK = 112, K_BLOCK = 1024 };
 
 void ck_multiply(const ck_product *p) {
   int level = ck_level();
