@@ -49,10 +49,10 @@ let tests: [Target] = [
     name: "TinyModels", dependencies: ["TestSupport", "Clew"], path: "Tests/TinyModels"),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
   .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
-  .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "TestSupport"]),
-  .testTarget(name: "AttributionGraphsTests", dependencies: ["AttributionGraphs", "TestSupport"]),
+  .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Tensors", "TestSupport"]),
+  .testTarget(name: "AttributionGraphsTests", dependencies: ["AttributionGraphs", "Tensors", "TestSupport"]),
   .testTarget(
-    name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "TestSupport"]),
+    name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "Tensors", "TestSupport"]),
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "TranscodingTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),

@@ -14,6 +14,11 @@ public struct SafetensorsWriter {
     add(name, type: "F32", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
   }
 
+  /// Adds a tensor of float64.
+  public mutating func add(_ name: String, _ values: [Double], shape: [Int]) {
+    add(name, type: "F64", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
+  }
+
   /// Adds a tensor of 32-bit integers.
   public mutating func add(_ name: String, _ values: [Int32], shape: [Int]) {
     add(name, type: "I32", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)

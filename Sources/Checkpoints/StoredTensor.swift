@@ -67,6 +67,17 @@ public struct StoredTensor: Sendable {
     return try floats()
   }
 
+  /// The tensor as a vector of float64.
+  /// - Throws: ``CheckpointError/wrongType(name:path:type:expected:)`` if it holds other numbers.
+  public func doubles(count: Int) throws(CheckpointError) -> [Double] {
+    try check([count])
+    guard typeName == "F64" else {
+      throw .wrongType(name: name, path: file.path, type: typeName, expected: "F64")
+    }
+    let raw = UnsafeRawBufferPointer(rebasing: file.bytes[bytes])
+    return (0..<count).map { raw.loadUnaligned(fromByteOffset: $0 * 8, as: Double.self) }
+  }
+
   /// The tensor as integers of whatever shape, `[count]`.
   public func integers() throws(CheckpointError) -> [Int] {
     let raw = UnsafeRawBufferPointer(rebasing: file.bytes[bytes])

@@ -14,7 +14,10 @@ struct ClewCommand: ParsableCommand {
         clew trace "Once upon a time" --model DIR --transcoders DIR
       """,
     version: "clew \(versionText)",
-    subcommands: [TraceCommand.self, BenchCommand.self])
+    subcommands: [
+      TraceCommand.self, RenderCommand.self, PruneCommand.self, ScoreCommand.self, CheckCommand.self,
+      InfoCommand.self, GenerateCommand.self, BenchCommand.self,
+    ])
 
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
   static func main() {

@@ -1,3 +1,4 @@
+import Tensors
 import AttributionGraphs
 import Foundation
 import Testing
@@ -95,7 +96,7 @@ import Testing
   }
 
   @Test func `floats are short and exact`() throws {
-    var random = SplitMix64(seed: 12)
+    var random = SeededGenerator(seed: 12)
     var weights: [Float] = [
       .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 16_777_216, 0.1,
     ]

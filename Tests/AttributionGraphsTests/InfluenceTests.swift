@@ -1,3 +1,4 @@
+import Tensors
 import AttributionGraphs
 import Testing
 
@@ -39,7 +40,7 @@ import Testing
   @Test(arguments: 1...5 as ClosedRange<UInt64>)
   func `the order of the nodes does not matter`(seed: UInt64) {
     let graph = AttributionGraph.random(seed: seed)
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let order = graph.nodes.indices.shuffled(using: &random)
     let shuffled = graph.reordered(order)
     let influence = graph.influence()

@@ -1,3 +1,4 @@
+import Tensors
 import AttributionGraphs
 import Foundation
 import Testing
@@ -42,7 +43,7 @@ import Testing
   @Test func `every truncation and many corruptions of a file are survived`() throws {
     let file = try AttributionGraph.random(seed: 1, layers: 2, featuresPerLayer: 3).json()
     for length in 0..<file.count { _ = try? GraphReading(json: Array(file[..<length])) }
-    var random = SplitMix64(seed: 99)
+    var random = SeededGenerator(seed: 99)
     for _ in 0..<2000 {
       var broken = file
       for _ in 0..<Int.random(in: 1...4, using: &random) {

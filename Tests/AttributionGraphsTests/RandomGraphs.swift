@@ -1,3 +1,4 @@
+import Tensors
 import AttributionGraphs
 
 extension AttributionGraph {
@@ -8,7 +9,7 @@ extension AttributionGraph {
     seed: UInt64, layers: Int = 5, positions: Int = 4, featuresPerLayer: Int = 8, logits: Int = 3,
     density: Double = 0.3
   ) -> AttributionGraph {
-    var random = SplitMix64(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var nodes: [GraphNode] = []
     for layer in 0..<layers {
       let places = (0..<featuresPerLayer).map { _ in Int.random(in: 0..<positions, using: &random) }
@@ -59,7 +60,7 @@ extension AttributionGraph {
 
 extension DirectEffects {
   static func random(
-    among nodes: [GraphNode], density: Double, using random: inout SplitMix64
+    among nodes: [GraphNode], density: Double, using random: inout SeededGenerator
   ) -> DirectEffects {
     var effects = DirectEffects(nodeCount: nodes.count)
     for (place, target) in nodes.enumerated() {

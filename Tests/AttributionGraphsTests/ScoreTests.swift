@@ -1,3 +1,4 @@
+import Tensors
 import AttributionGraphs
 import Testing
 
@@ -18,7 +19,7 @@ import Testing
   func `the true scores and influences lie within the bounds whatever is skipped`(
     seed: UInt64, skippedShare: Double
   ) {
-    var random = SplitMix64(seed: seed &* 1000 &+ UInt64(skippedShare * 100))
+    var random = SeededGenerator(seed: seed &* 1000 &+ UInt64(skippedShare * 100))
     let graph = AttributionGraph.random(
       seed: seed, layers: Int.random(in: 1...7, using: &random),
       featuresPerLayer: Int.random(in: 1...9, using: &random),

@@ -33,7 +33,7 @@ enum GraphTensors {
       "logit_probabilities", result.logits.map { Float($0.probability) }, shape: [result.logits.count])
     writer.add("node_influence", trace.influence.values.map { Float($0) }, shape: [count])
     writer.add("preactivation_values", result.model.preactivations, shape: [entries.count])
-    writer.add("root_weights", graph.rootWeights.map { Float($0) }, shape: [count])
+    writer.add("root_weights", graph.rootWeights, shape: [count])
     writer.add("token_vector_norms", tokenNorms(result), shape: [positions])
     writer.add(
       "active_features", entries.flatMap { [Int32($0.layer), Int32($0.position), Int32($0.index)] },
@@ -95,7 +95,6 @@ extension AttributionGraph {
     let activations = try file.tensor("activation_values").vector(count: active.count / 3)
     let tokens = try file.tensor("input_tokens").integers()
     let logits = try file.tensor("logit_target_ids").integers()
-    let probabilities = try file.tensor("logit_probabilities").vector(count: logits.count)
     let layerCount = try file.tensor("error_vector_norms").shape.first ?? 0
     let layout = NodeLayout(
       featureCount: active.count / 3, layerCount: layerCount, positionCount: tokens.count,
@@ -118,13 +117,29 @@ extension AttributionGraph {
       for position in tokens.indices { add(.error(layer: layer, position: position)) }
     }
     for position in tokens.indices { add(.embedding(position: position)) }
-    for (token, probability) in zip(logits, probabilities) {
-      add(.logit(token: token, position: tokens.count - 1), probability: Double(probability))
+    let roots = try file.tensor("root_weights").doubles(count: layout.nodeCount)
+    for (place, token) in zip(layout.logits, logits) {
+      add(.logit(token: token, position: tokens.count - 1), probability: roots[place])
     }
-    let roots = try file.tensor("root_weights").vector(count: layout.nodeCount).map { Double($0) }
     self.init(
       metadata: pruned.metadata, nodes: nodes, effects: try Self.effects(in: file, count: layout.nodeCount),
-      rootWeights: roots, savedView: pruned.savedView)
+      rootWeights: roots, savedView: pruned.savedView, edgeExtras: Self.extras(of: pruned, among: nodes))
+  }
+
+  /// What the graph file says of its edges, by their places here.
+  private static func extras(
+    of pruned: AttributionGraph, among nodes: [GraphNode]
+  ) -> [Edge: JSONObject] {
+    let places = Dictionary(
+      nodes.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
+    var extras: [Edge: JSONObject] = [:]
+    for (edge, extra) in pruned.edgeExtras {
+      guard let target = places[pruned.nodes[edge.target].node],
+        let source = places[pruned.nodes[edge.source].node]
+      else { continue }
+      extras[Edge(target: target, source: source)] = extra
+    }
+    return extras
   }
 
   private static func effects(in file: SafetensorsFile, count: Int) throws(CheckpointError) -> DirectEffects {

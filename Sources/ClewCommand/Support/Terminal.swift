@@ -8,6 +8,9 @@ enum Terminal {
   /// Whether somebody is watching.
   static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
+  /// Writes text to standard output at once.
+  static func result(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
+
   static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
 

@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import Clew
+internal import Foundation
+
+/// Continues a text.
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Continues a prompt, the likeliest token each time or sampled.")
+
+  @Argument(help: "The text to continue.") var prompt: String
+  @Option(
+    help: "The model's folder in Hugging Face layout: config.json, tokenizer.json, safetensors.",
+    completion: .directory)
+  var model: String
+  @Option(help: "The most tokens to add.") var tokens = 100
+  @Option(help: "0 takes the likeliest token; otherwise logits are divided by it.") var temperature = 0.0
+  @Option(help: "Draw from the likeliest tokens whose probabilities first reach this sum.") var topP = 1.0
+  @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
+  @Option(help: "Threads to use; the text does not depend on it. (default: all processors)")
+  var threads: Int?
+  @Flag(help: "Print prompt, tokens and text as JSON at the end.") var json = false
+
+  func validate() throws {
+    guard tokens > 0 else { throw ValidationError("--tokens must be at least 1.") }
+    guard temperature >= 0, temperature.isFinite else {
+      throw ValidationError("--temperature must be 0 or more.")
+    }
+    guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be more than 0 and at most 1.") }
+    guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1.") }
+  }
+
+  func run() throws {
+    Parallel.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let folder = URL(filePath: model)
+    let transformer = try Transformer(folder: folder)
+    let tokenizer = try Tokenizer(folder: folder)
+    let start = try Prompt(prompt, tokenizer: tokenizer).tokens
+    var stream = TextStream(tokenizer: tokenizer, start: start)
+    if !json { Terminal.result(stream.text) }
+    let added = try transformer.generate(
+      after: start, count: tokens, sampling: Sampling(temperature: temperature, topP: topP, seed: seed),
+      stops: tokenizer.endsOfText
+    ) { token in
+      let new = stream.append(token)
+      if !json { Terminal.result(new) }
+      return true
+    }
+    if json {
+      let record: JSON = [
+        "prompt": .string(prompt), "prompt_tokens": .array(start.map { JSON(Int($0)) }),
+        "tokens": .array(added.map { JSON(Int($0)) }), "text": .string(tokenizer.decode(start + added)),
+      ]
+      print(String(decoding: try record.bytes(), as: UTF8.self))
+    } else {
+      Terminal.result(stream.finish() + "\n")
+    }
+  }
+}
+
+/// The text of tokens as they come, each character only once it is whole.
+struct TextStream {
+  private let tokenizer: Tokenizer
+  private var tokens: [Token]
+  /// What has been given out so far.
+  private(set) var text: String
+
+  init(tokenizer: Tokenizer, start: [Token]) {
+    self.tokenizer = tokenizer
+    tokens = start
+    text = tokenizer.decode(start)
+  }
+
+  /// Takes a token.
+  /// - Returns: What is new and whole; a character whose bytes are still coming shows as U+FFFD and waits.
+  mutating func append(_ token: Token) -> String {
+    tokens.append(token)
+    let all = tokenizer.decode(tokens)
+    return all.unicodeScalars.last == "\u{FFFD}" ? "" : give(all)
+  }
+
+  /// What is left, whole or not.
+  mutating func finish() -> String { give(tokenizer.decode(tokens)) }
+
+  private mutating func give(_ all: String) -> String {
+    let known = text.unicodeScalars.count
+    let new = String(String.UnicodeScalarView(all.unicodeScalars.dropFirst(known)))
+    text = all
+    return new
+  }
+}

@@ -1,0 +1,35 @@
+internal import ArgumentParser
+internal import Clew
+internal import Foundation
+
+/// Says what a folder of weights holds.
+struct InfoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "info", abstract: "Says what a model's folder or a folder of transcoders holds.")
+
+  @Argument(help: "The folder.", completion: .directory) var folder: String
+  @Flag(help: "Print JSON on standard output.") var json = false
+
+  func run() throws {
+    let info = try FolderInfo.of(URL(filePath: folder))
+    if json {
+      print(String(decoding: try JSON.object(info).bytes(), as: UTF8.self))
+      return
+    }
+    for (key, value) in info.members {
+      let name = key.replacingOccurrences(of: "_", with: " ")
+      print(name.padding(toLength: 20, withPad: " ", startingAt: 0) + text(value))
+    }
+  }
+
+  private func text(_ value: JSON) -> String {
+    switch value {
+    case .null: "none"
+    case .bool(let flag): flag ? "yes" : "no"
+    case .number(let number): number
+    case .string(let text): text
+    case .array(let items): items.map { text($0) }.joined(separator: ", ")
+    case .object: ""
+    }
+  }
+}

@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import Clew
+internal import Foundation
+
+/// Cuts a graph down.
+struct PruneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prune", abstract: "Keeps the nodes and edges that carry a given share of the influence.",
+    discussion: """
+      Of a trace's folder every computed row is used, so that a graph can be cut wider or narrower than it was. A graph \
+      file alone can only be cut further.
+      """)
+
+  @Argument(help: "A graph file of any known maker, or the folder of a trace.") var graph: String
+  @Option(name: .shortAndLong, help: "The graph file to write.") var output: String
+  @Option(help: "The part of the nodes' influence to keep.") var nodeShare = 0.8
+  @Option(help: "The part of the edges' influence to keep.") var edgeShare = 0.98
+
+  func validate() throws {
+    try checkShare(nodeShare, "node-share")
+    try checkShare(edgeShare, "edge-share")
+  }
+
+  func run() throws {
+    let whole = try GraphInput(graph).whole()
+    let pruning = try whole.pruned(nodeShare: nodeShare, edgeShare: edgeShare)
+    try GraphInput.write(try pruning.graph.json(), to: output)
+    print(
+      "\(output): \(pruning.graph.nodes.count) of \(whole.nodes.count) nodes, "
+        + "\(pruning.graph.effects.nonzeroCount) of \(whole.effects.nonzeroCount) edges; "
+        + String(format: "%.2f %% of the nodes' influence, ", pruning.keptInfluence * 100)
+        + String(format: "%.2f %% of the edges'.", pruning.keptEdgeInfluence * 100))
+  }
+}
