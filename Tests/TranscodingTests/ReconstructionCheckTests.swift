@@ -47,7 +47,7 @@ struct ReconstructionCheckTests {
     return (1..<recording.positionCount).map { position in
       var reconstruction = transcoder.layers[layer].decoderBias.map { Double($0) }
       for source in 0...layer where transcoder.outputLayers(of: source).contains(layer) {
-        let h = recording.residualMid[source].row(position).map { Double($0) }
+        let h = input(model, recording.residualMid[source].row(position), layer: source)
         for index in 0..<transcoder.featureCount(layer: source) {
           let feature = FeatureID(layer: source, index: index)
           let z = zip(transcoder.encoderVector(feature), h).reduce(
@@ -63,5 +63,13 @@ struct ReconstructionCheckTests {
       }
       return (recording.mlpOutput[layer].row(position).map { Double($0) }, reconstruction)
     }
+  }
+
+  /// What the transcoder reads: the stream, or the stream behind the MLP's norm and gain.
+  private func input(_ model: TracingModel, _ row: [Float], layer: Int) -> [Double] {
+    let row = row.map { Double($0) }
+    guard model.transcoder.configuration.inputHook == .mlpInput else { return row }
+    let rootMeanSquare = (row.reduce(0) { $0 + $1 * $1 } / Double(row.count) + 1e-5).squareRoot()
+    return zip(row, model.transformer.blocks[layer].mlpNorm.gain).map { $0 / rootMeanSquare * Double($1) }
   }
 }
