@@ -86,6 +86,7 @@ struct TraceCommand: ParsableCommand {
     request.settings.memoryBudget = resources.memoryBytes ?? 1 << 30
     if !targets.isEmpty {
       let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
+      guard count > 0 else { throw TransformerError.emptyPrompt }
       request.settings.targets = try targets.map {
         try TargetText.parse($0, tokenizer: model.tokenizer, positionCount: count)
       }
