@@ -47,5 +47,7 @@ struct ResourceOptions: ParsableArguments {
 
 /// A part of a whole, 0 to 1.
 func checkShare(_ value: Double, _ name: String) throws {
-  guard (0...1).contains(value) else { throw ValidationError("--\(name) is \(value), but must lie in 0 to 1.") }
+  guard (0...1).contains(value) else {
+    throw ValidationError("--\(name) is \(value), but must lie in 0 to 1.")
+  }
 }

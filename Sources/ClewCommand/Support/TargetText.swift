@@ -30,7 +30,9 @@ enum TargetText {
   }
 
   private static func feature(_ text: String, positionCount: Int) throws -> AttributionTarget {
-    let parts = text.dropFirst("feature:".count).split(omittingEmptySubsequences: false) { $0 == "/" || $0 == "@" }
+    let parts = text.dropFirst("feature:".count).split(omittingEmptySubsequences: false) {
+      $0 == "/" || $0 == "@"
+    }
     guard parts.count == 3, let layer = Int(parts[0]), let index = Int(parts[1]), let place = Int(parts[2])
     else {
       throw AttributionError.badTarget(
