@@ -24,10 +24,13 @@ public final class FileBatch: @unchecked Sendable {
     let missing = Self.missingFolders(to: folder)
     madeFolders = missing
     Self.unfinished.withLock { $0.folders = missing + $0.folders }
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: folder.path, reason: Self.reason(of: error))
+    for path in missing.reversed() where mkdir(path, 0o777) != 0 && errno != EEXIST {
+      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw .cannotWrite(path: folder.path, reason: String(cString: strerror(ENOTDIR)))
     }
     guard access(folder.path, W_OK) == 0 else {
       throw .cannotWrite(path: folder.path, reason: String(cString: strerror(errno)))
@@ -125,13 +128,5 @@ public final class FileBatch: @unchecked Sendable {
       }
       return 0
     }
-  }
-
-  private static func reason(of error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
-    }
-    return (error as NSError).localizedDescription
   }
 }
