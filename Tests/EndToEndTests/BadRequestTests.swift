@@ -44,7 +44,7 @@ struct BadRequestTests {
     ("feature:", "LAYER/INDEX@POSITION"), ("feature:a/b@c", "LAYER/INDEX@POSITION"),
     ("feature:99999999999999999999/1@1", "LAYER/INDEX@POSITION"), ("feature:1/2@3@4", "LAYER/INDEX@POSITION"),
     ("garbage", "no single token"), ("w1-garbage", "no single token"), ("-", "no single token"),
-    ("w40", "no single token"),
+    ("w40", "no single token"), ("w3-w3", "two tokens"),
   ])
   func `a target that the prompt does not have is refused`(target: String, reason: String) async throws {
     let output = try OutputFolder()
@@ -69,7 +69,8 @@ struct BadRequestTests {
     ["--coverage", "1.5"], ["--coverage", "nan"], ["--coverage", "all"], ["--node-share", "-0.1"],
     ["--edge-share", "2"], ["--max-logits", "0"], ["--logit-mass", "0"], ["--max-rows", "0"],
     ["--threads", "0"],
-    ["--memory", "some"], ["--memory", "-1GiB"], ["--slug", "../up"], ["--slug", ""], ["--colour"],
+    ["--memory", "some"], ["--memory", "-1GiB"], ["--slug", "../up"], ["--slug", ""], ["--output", ""],
+    ["--colour"],
     ["second prompt"],
   ])
   func `wrong arguments end with status 2`(arguments: [String]) async throws {

@@ -136,6 +136,16 @@ struct TraceTests {
     }
   }
 
+  @Test func `a target that is named twice is traced once`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(
+      of: try .shared(), to: output, "--json", "--target", "w7", "--target", "w7")
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+    #expect((json?["targets"] as? [Any])?.count == 1)
+  }
+
   @Test func `a position counts from the end where it is negative`() async throws {
     let entry = try #require(try exhaustiveTrace().result.model.activations.entries.last { $0.layer > 0 })
     let output = try OutputFolder(isThere: false)
