@@ -27,13 +27,21 @@ struct FailedWriteTests {
     try output.expectUntouched()
   }
 
+  @Test(arguments: ["--json", "--coverage=1"])
+  func `a summary that cannot be printed is an error`(option: String) async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(of: try .shared(), to: output, option)
+    try await ClewProcess.run(arguments, after: "exec >/dev/full")
+      .expectComplaint("standard output", "No space left on device")
+  }
+
   @Test(arguments: ["result", "result/below", "result/below/further"])
   func `a plain file in the folder's place stays, and is named`(path: String) async throws {
     let parent = try TemporaryFolder()
     try parent.write("result", "not a folder".utf8)
     var arguments = traceArguments(of: try .shared())
     arguments += ["--output", parent.url(path).path]
-    try await ClewProcess.run(arguments).expectComplaint("result", "cannot be written")
+    try await ClewProcess.run(arguments).expectComplaint("result", "Not a directory")
     #expect(try Data(contentsOf: parent.url("result")) == Data("not a folder".utf8))
     #expect(try parent.files() == ["result"])
   }
