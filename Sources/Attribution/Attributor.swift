@@ -50,15 +50,48 @@ public struct Attributor {
     var weights = [Double](repeating: 0, count: layout.nodeCount)
     for (place, logit) in zip(layout.logits, logits) { weights[place] = logit.probability }
     for case .feature(let feature, let position) in settings.targets {
-      guard let place = model.activations.place(of: feature, position: position) else {
-        throw .badTarget(
-          text: "feature:\(feature.layer)/\(feature.index)@\(position)",
-          reason: "that feature is not active there; `clew trace` without a target lists what is")
-      }
-      weights[place] = 1
+      weights[try Self.place(of: feature, position: position, in: model)] = 1
     }
     effects = DirectEffects(nodeCount: layout.nodeCount)
     accumulator = InfluenceAccumulator(rootWeights: weights)
+  }
+
+  /// The place of a feature that is to be traced.
+  private static func place(
+    of feature: FeatureID, position: Int, in model: LocalReplacementModel
+  ) throws(AttributionError) -> Int {
+    func bad(_ reason: String) -> AttributionError {
+      .badTarget(text: "feature:\(feature.layer)/\(feature.index)@\(position)", reason: reason)
+    }
+    let transcoder = model.transcoder
+    guard (0..<transcoder.layerCount).contains(feature.layer) else {
+      throw bad("the transcoders have layers 0 to \(transcoder.layerCount - 1)")
+    }
+    let count = transcoder.featureCount(layer: feature.layer)
+    guard (0..<count).contains(feature.index) else {
+      throw bad("layer \(feature.layer) has features 0 to \(count - 1)")
+    }
+    guard (0..<model.recording.positionCount).contains(position) else {
+      throw bad("the prompt has positions 0 to \(model.recording.positionCount - 1)")
+    }
+    guard !model.zeroedPositions.contains(position) else {
+      throw bad("position \(position) has no features; name a later one")
+    }
+    guard let place = model.activations.place(of: feature, position: position) else {
+      throw bad("that feature is not active there; `clew trace` without a target lists what is")
+    }
+    return place
+  }
+
+  /// Refuses a model whose features or errors are not finite: every number behind them would be nonsense.
+  private static func checkFinite(_ model: LocalReplacementModel) throws(AttributionError) {
+    for (entry, z) in zip(model.activations.entries, model.preactivations)
+    where !entry.activation.isFinite || !z.isFinite {
+      throw .notFinite(place: "feature \(entry.index) of transcoder layer \(entry.layer)")
+    }
+    for (layer, errors) in model.errors.enumerated() where !errors.values.allSatisfy(\.isFinite) {
+      throw .notFinite(place: "what the transcoders write to layer \(layer)")
+    }
   }
 
   /// Traces the prompt of a local replacement model.
@@ -73,6 +106,7 @@ public struct Attributor {
     try settings.validate()
     var clock = PhaseClock()
     let logits = try model.logitTargets(settings, tokenizer: tokenizer)
+    try checkFinite(model)
     clock.end("targets")
     let pullback = FrozenPullback(model)
     clock.end("sources")

@@ -39,7 +39,8 @@ extension LocalReplacementModel {
     let sum = unembedding.sumOfRows()
     let mean = sum.map { Float($0 / Double(unembedding.outputs)) }
     var targets: [LogitTarget] = []
-    for target in wanted {
+    var seen: Set<AttributionTarget> = []
+    for target in wanted where seen.insert(target).inserted {
       switch target {
       case .token(let token):
         try check(token)
@@ -51,6 +52,11 @@ extension LocalReplacementModel {
       case .difference(let first, let second):
         try check(first)
         try check(second)
+        guard first != second else {
+          throw .badTarget(
+            text: "\(tokenizer.text(of: first))-\(tokenizer.text(of: second))",
+            reason: "the difference of a token from itself is zero; name two tokens")
+        }
         let rows = (unembedding.row(Int(first)), unembedding.row(Int(second)))
         targets.append(
           LogitTarget(

@@ -4,22 +4,33 @@ internal import Synchronization
 /// Files that appear together or not at all.
 ///
 /// Each is written beside its place under a hidden name; ``commit()`` renames them into place. A batch that
-/// is dropped, or a process that ends by ``endProcess(status:)``, leaves what was there before.
+/// is dropped, or a process that ends by ``endProcess(status:)``, leaves what was there before, and no folder
+/// that it made.
 public final class FileBatch: @unchecked Sendable {
   // Used by one task at a time; the list of unfinished files has its own lock.
   private let folder: URL
   private var staged: [(temporary: String, final: String)] = []
-  private let madeFolder: Bool
-  private static let unfinished = Mutex<Set<String>>([])
+  private let madeFolders: [String]  // the innermost first
+  private static let unfinished = Mutex(Unfinished())
+
+  private struct Unfinished {
+    var files: Set<String> = []
+    var folders: [String] = []
+  }
 
   /// A batch for a folder, which is made if it is missing.
   public init(folder: URL) throws(CheckpointError) {
     self.folder = folder
-    madeFolder = !FileManager.default.fileExists(atPath: folder.path)
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .cannotWrite(path: folder.path, reason: Self.reason(of: error))
+    let missing = Self.missingFolders(to: folder)
+    madeFolders = missing
+    Self.unfinished.withLock { $0.folders = missing + $0.folders }
+    for path in missing.reversed() where mkdir(path, 0o777) != 0 && errno != EEXIST {
+      throw .cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw .cannotWrite(path: folder.path, reason: String(cString: strerror(ENOTDIR)))
     }
     guard access(folder.path, W_OK) == 0 else {
       throw .cannotWrite(path: folder.path, reason: String(cString: strerror(errno)))
@@ -27,8 +38,26 @@ public final class FileBatch: @unchecked Sendable {
   }
 
   deinit {
-    for file in staged { Self.remove(file.temporary) }
-    if madeFolder, !staged.isEmpty { rmdir(folder.path) }
+    Self.unfinished.withLock { unfinished in
+      for file in staged {
+        unlink(file.temporary)
+        unfinished.files.remove(file.temporary)
+      }
+      // A folder that holds something is not removed.
+      for made in madeFolders { rmdir(made) }
+      unfinished.folders.removeAll { madeFolders.contains($0) }
+    }
+  }
+
+  /// The folders that have to be made on the way to one, the innermost first.
+  private static func missingFolders(to folder: URL) -> [String] {
+    var missing: [String] = []
+    var next = folder.absoluteURL.standardizedFileURL
+    while next.path != "/", !FileManager.default.fileExists(atPath: next.path) {
+      missing.append(next.path)
+      next.deleteLastPathComponent()
+    }
+    return missing
   }
 
   /// Writes one file beside its place.
@@ -40,12 +69,17 @@ public final class FileBatch: @unchecked Sendable {
   public func stage(_ name: String, parts: some Sequence<[UInt8]>) throws(CheckpointError) {
     let final = folder.appending(path: name).path
     let temporary = folder.appending(path: ".\(name).\(getpid()).partial").path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: final, isDirectory: &isFolder), isFolder.boolValue {
+      throw .cannotWrite(path: final, reason: "there is a folder of that name")
+    }
+    // Before the file is made, so that no signal can come between.
+    _ = Self.unfinished.withLock { $0.files.insert(temporary) }
+    staged.append((temporary, final))
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw .cannotWrite(path: final, reason: String(cString: strerror(errno)))
     }
-    _ = Self.unfinished.withLock { $0.insert(temporary) }
-    staged.append((temporary, final))
     var failure: Int32 = 0
     for part in parts {
       failure = Self.write(part, to: descriptor)
@@ -64,7 +98,7 @@ public final class FileBatch: @unchecked Sendable {
         guard rename(file.temporary, file.final) == 0 else {
           return .cannotWrite(path: file.final, reason: String(cString: strerror(errno)))
         }
-        unfinished.remove(file.temporary)
+        unfinished.files.remove(file.temporary)
         staged.removeFirst()
       }
       return nil
@@ -75,14 +109,10 @@ public final class FileBatch: @unchecked Sendable {
   /// Removes every file that any batch has staged and not moved, and ends the process: for one that is stopped.
   public static func endProcess(status: Int32) -> Never {
     unfinished.withLock { unfinished in
-      for path in unfinished { unlink(path) }
+      for path in unfinished.files { unlink(path) }
+      for path in unfinished.folders { rmdir(path) }
       _exit(status)
     }
-  }
-
-  private static func remove(_ path: String) {
-    unlink(path)
-    _ = unfinished.withLock { $0.remove(path) }
   }
 
   private static func write(_ part: [UInt8], to descriptor: Int32) -> Int32 {
@@ -98,13 +128,5 @@ public final class FileBatch: @unchecked Sendable {
       }
       return 0
     }
-  }
-
-  private static func reason(of error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    if let underlying, underlying.domain == NSPOSIXErrorDomain {
-      return String(cString: strerror(Int32(underlying.code)))
-    }
-    return (error as NSError).localizedDescription
   }
 }

@@ -30,7 +30,8 @@ struct ClewCommand: ParsableCommand {
       if code == .success {
         exit(withError: error)
       } else if code == .validationFailure {
-        Terminal.complain(fullMessage(for: error))
+        let message = fullMessage(for: error)
+        Terminal.complain("clew: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message))
         Foundation.exit(2)
       } else {
         Terminal.complain("clew: \(error)")

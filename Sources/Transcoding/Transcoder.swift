@@ -91,7 +91,8 @@ public struct Transcoder: Sendable {
     input.multiplied(byTransposed: layers[layer].encoder, bias: layers[layer].encoderBias)
   }
 
-  /// The features that the nonlinearity keeps at one position, by index.
+  /// The features that the nonlinearity keeps at one position, by index; what is not a number is kept, so that
+  /// it is noticed.
   public func activeFeatures(
     _ preactivations: ArraySlice<Float>, layer: Int
   ) -> [(index: Int, activation: Float)] {
@@ -99,15 +100,14 @@ public struct Transcoder: Sendable {
     var kept: [(index: Int, activation: Float)] = []
     switch layers[layer].activation {
     case .reLU:
-      for (index, z) in preactivations.enumerated() where z > 0 { kept.append((index, z)) }
+      for (index, z) in preactivations.enumerated() where z > 0 || z.isNaN { kept.append((index, z)) }
     case .jumpReLU(let thresholds):
-      for (index, z) in preactivations.enumerated() where z > thresholds[index] && z != 0 {
+      for (index, z) in preactivations.enumerated() where z > thresholds[index] && z != 0 || z.isNaN {
         kept.append((index, z))
       }
     case .topK(let k):
-      let order = (0..<preactivations.count).sorted {
-        (-preactivations[first + $0], $0) < (-preactivations[first + $1], $1)
-      }
+      let ranks = preactivations.map { $0.isNaN ? -.infinity : -$0 }
+      let order = ranks.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
       for index in order.prefix(k).sorted() where preactivations[first + index] != 0 {
         kept.append((index, preactivations[first + index]))
       }

@@ -21,6 +21,8 @@ struct ConfigurationFields {
     guard let number = value as? NSNumber, let exact = Int(exactly: number.doubleValue) else {
       throw bad("its '\(name)' is not a whole number")
     }
+    // No size of a model is larger, and products of two such numbers do not overflow.
+    guard abs(exact) <= 1 << 26 else { throw bad("its '\(name)' is \(exact)") }
     return exact
   }
 

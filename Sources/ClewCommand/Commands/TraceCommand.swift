@@ -43,6 +43,7 @@ struct TraceCommand: ParsableCommand {
     guard logitMass > 0 else { throw ValidationError("--logit-mass must be more than 0.") }
     guard maxLogits > 0 else { throw ValidationError("--max-logits must be at least 1.") }
     guard maxRows ?? 1 > 0 else { throw ValidationError("--max-rows must be at least 1.") }
+    if output == "" { throw ValidationError("--output must name a folder.") }
     if let slug {
       let isPlain = slug.utf8.allSatisfy {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
@@ -68,9 +69,9 @@ struct TraceCommand: ParsableCommand {
     try trace.write(to: URL(filePath: folder), model: model, command: commandLine)
     bar.clear()
     if json {
-      print(String(decoding: try trace.summary(folder: folder).bytes(), as: UTF8.self))
+      try Terminal.output(String(decoding: try trace.summary(folder: folder).bytes(), as: UTF8.self) + "\n")
     } else if !quiet {
-      print(TraceText.text(trace, folder: folder), terminator: "")
+      try Terminal.output(TraceText.text(trace, folder: folder))
     }
   }
 
@@ -86,6 +87,7 @@ struct TraceCommand: ParsableCommand {
     request.settings.memoryBudget = resources.memoryBytes ?? 1 << 30
     if !targets.isEmpty {
       let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
+      guard count > 0 else { throw TransformerError.emptyPrompt }
       request.settings.targets = try targets.map {
         try TargetText.parse($0, tokenizer: model.tokenizer, positionCount: count)
       }

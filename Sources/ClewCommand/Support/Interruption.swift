@@ -13,7 +13,8 @@ enum Interruption {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
-        Terminal.complain("\nclew: stopped; nothing was written.")
+        // On a terminal the message stands below the progress bar.
+        Terminal.complain("\(Terminal.isWatched ? "\n" : "")clew: stopped; nothing was written.")
         FileBatch.endProcess(status: 128 + number)
       }
       source.resume()

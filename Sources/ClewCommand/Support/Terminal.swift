@@ -1,7 +1,32 @@
 internal import Foundation
 
-/// Standard error, where messages and progress go; results go to standard output.
+/// What can keep a result from being seen.
+enum OutputError: Error, CustomStringConvertible {
+  /// Standard output takes nothing.
+  case cannotPrint(reason: String)
+
+  var description: String {
+    switch self {
+    case .cannotPrint(let reason):
+      "standard output cannot be written: \(reason). What was written to files is whole; print to another place."
+    }
+  }
+}
+
+/// Standard error, where messages and progress go, and standard output, where results go.
 enum Terminal {
+  /// Writes a result to standard output.
+  static func output(_ text: String) throws {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+      let isSystems = cause.domain == NSPOSIXErrorDomain
+      throw OutputError.cannotPrint(
+        reason: isSystems ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
+    }
+  }
+
   /// Writes a line to standard error.
   static func complain(_ text: String) { write(text + "\n") }
 

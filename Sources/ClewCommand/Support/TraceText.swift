@@ -13,7 +13,7 @@ enum TraceText {
       return "\(visible(logit.text)) \(percent(logit.probability))"
     }
     let seconds = trace.phases.map { "\($0.name) \(String(format: "%.2f", $0.wallSeconds))" }
-    let lines = [
+    var lines = [
       ("tokens", tokens),
       (result.logits.isEmpty ? "targets" : "answers", answers.joined(separator: ", ")),
       (
@@ -39,6 +39,11 @@ enum TraceText {
       ("memory", "\(Benchmark.peakBytes() >> 20) MiB at most"),
       ("result", "\(folder) (report.md says what the figure leaves out)"),
     ]
+    if result.rowsPossible == 0 {
+      lines.append(
+        ("note", "no feature is active on this prompt; check that the transcoders were trained on this model")
+      )
+    }
     return lines.map { name, value in
       name.padding(toLength: 10, withPad: " ", startingAt: 0) + value + "\n"
     }.joined()

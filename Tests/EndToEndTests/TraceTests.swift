@@ -1,0 +1,163 @@
+import Clew
+import Foundation
+import TestSupport
+import Testing
+import TinyModels
+
+/// The main job: a prompt, a model and its transcoders in, six files and a summary out.
+struct TraceTests {
+  @Test func `a trace writes all six files and says where they are`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output))
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.error.isEmpty)
+    for word in ["tokens", "answers", "nodes", "edges", "scores", "coverage", "seconds", "memory", "result"] {
+      #expect(outcome.output.contains("\(word) "), "\(word)")
+    }
+    #expect(outcome.output.contains(output.url.path))
+    #expect(try output.parent.files() == OutputFolder.traceFiles.map { "result/\($0)" })
+    #expect(try output.files().values.allSatisfy { !$0.isEmpty })
+  }
+
+  @Test func `without an output folder the files lie in Output under the prompt's name`() async throws {
+    let folder = try TemporaryFolder()
+    let outcome = try await ClewProcess.run(traceArguments(of: .shared()), in: folder.url)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try folder.files() == OutputFolder.traceFiles.map { "Output/w3-w14-w15-w9/\($0)" })
+  }
+
+  @Test func `the summary in JSON has the keys that scripts rely on`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output, "--json"))
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.error.isEmpty)
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let summary = try #require(json as? [String: Any])
+    for key in ["tokens", "targets", "counts", "scores", "coverage", "seconds", "peak_bytes"] {
+      #expect(summary[key] != nil, "\(key)")
+    }
+    let tokens = try #require(summary["tokens"] as? [[String: Any]])
+    #expect(tokens.map { $0["id"] as? Int } == [0, 3, 14, 15, 9])
+    #expect(tokens.first?["text"] as? String == "<s>")
+    let targets = try #require(summary["targets"] as? [[String: Any]])
+    let mass = targets.reduce(0) { $0 + ($1["probability"] as? Double ?? .nan) }
+    #expect(mass > 0 && mass <= 1 && targets.count <= 10)
+    #expect(try #require(summary["peak_bytes"] as? Int) > 1 << 20)
+  }
+
+  @Test func `quiet prints nothing`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output, "--quiet"))
+    #expect(outcome.status == 0)
+    #expect(outcome.output.isEmpty && outcome.error.isEmpty)
+    #expect(try output.files().count == 6)
+  }
+
+  @Test(arguments: ["1", "0.99", "0.5"])
+  func `two runs write the same bytes`(coverage: String) async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(of: try .shared(), to: output, "--quiet", "--coverage", coverage)
+    #expect(try await ClewProcess.run(arguments).status == 0)
+    let first = try output.files()
+    #expect(try await ClewProcess.run(arguments).status == 0)
+    #expect(try output.files() == first)
+  }
+
+  @Test func `one thread and two write the same bytes`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(of: try .shared(), to: output, "--quiet", "--coverage", "1", "--threads")
+    #expect(try await ClewProcess.run(arguments + ["1"]).status == 0)
+    let one = try output.files()
+    #expect(try await ClewProcess.run(arguments + ["2"]).status == 0)
+    let two = try output.files()
+    for name in OutputFolder.traceFiles where !["run.json", "report.md"].contains(name) {
+      #expect(one[name] == two[name], "\(name)")
+    }
+    // These two record the command line, which names the threads.
+    for name in ["run.json", "report.md"] {
+      func lines(_ files: [String: Data]) -> [Substring] {
+        String(decoding: files[name] ?? Data(), as: UTF8.self).split(separator: "\n")
+      }
+      let differing = zip(lines(one), lines(two)).filter { $0 != $1 }
+      #expect(lines(one).count == lines(two).count && differing.count <= 1, "\(name): \(differing)")
+    }
+  }
+
+  @Test func `an exhaustive trace has the rows of the library's trace`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let outcome = try await ClewProcess.run(
+      traceArguments(of: .shared(), to: output, "--quiet", "--coverage", "1"))
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let written = try AttributionGraph(traceFolder: output.url)
+    let graph = try exhaustiveTrace().result.graph
+    #expect(written.nodes.map(\.id) == graph.nodes.map(\.id))
+    #expect(!written.effects.isSkipped.contains(true))
+    #expect(written.denseAdjacency() == graph.denseAdjacency())
+    #expect(written.rootWeights.map { Float($0) } == graph.rootWeights.map { Float($0) })
+  }
+
+  @Test func `at half coverage rows are skipped and the bounds hold the exhaustive scores`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let outcome = try await ClewProcess.run(
+      traceArguments(of: .shared(), to: output, "--json", "--coverage", "0.5"))
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let graph = try AttributionGraph(traceFolder: output.url)
+    #expect(graph.effects.isSkipped.contains(true))
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+    #expect(try #require(json?["coverage"] as? Double) >= 0.5)
+    let scores = try #require(json?["scores"] as? [String: Any])
+    let exhaustive = try exhaustiveTrace().scores
+    for (name, truth) in [("replacement", exhaustive.replacement), ("completeness", exhaustive.completeness)]
+    {
+      let bounds = try #require(scores["\(name)_bounds"] as? [Double])
+      // Sums in another order differ in the last digits.
+      #expect(bounds[0] - 1e-6 <= truth && truth <= bounds[1] + 1e-6, "\(name): \(truth) in \(bounds)")
+      #expect(bounds[0] < bounds[1])
+    }
+  }
+
+  @Test func `a token, a difference and a feature can be traced instead of the answers`() async throws {
+    let entry = try #require(try exhaustiveTrace().result.model.activations.entries.last { $0.layer > 0 })
+    let feature = "feature:\(entry.layer)/\(entry.index)@\(entry.position)"
+    for target in ["w7", "w7-w8", feature] {
+      let output = try OutputFolder(isThere: false)
+      let outcome = try await ClewProcess.run(
+        traceArguments(of: .shared(), to: output, "--json", "--target", target))
+      #expect(outcome.status == 0, "\(target): \(outcome.error)")
+      let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+      let targets = try #require(json?["targets"] as? [[String: Any]])
+      #expect(targets.count == 1)
+      switch target {
+      case "w7": #expect(targets[0]["text"] as? String == "w7")
+      case "w7-w8": #expect(targets[0]["text"] as? String == "w7 − w8")
+      default: #expect(targets[0]["weight"] as? Double == 1)
+      }
+      #expect(try output.files().count == 6)
+    }
+  }
+
+  @Test func `a target that is named twice is traced once`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(
+      of: try .shared(), to: output, "--json", "--target", "w7", "--target", "w7")
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+    #expect((json?["targets"] as? [Any])?.count == 1)
+  }
+
+  @Test func `a position counts from the end where it is negative`() async throws {
+    let entry = try #require(try exhaustiveTrace().result.model.activations.entries.last { $0.layer > 0 })
+    let output = try OutputFolder(isThere: false)
+    let target = "feature:\(entry.layer)/\(entry.index)@\(entry.position - 5)"
+    let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output, "--target", target))
+    #expect(outcome.status == 0, "\(outcome.error)")
+  }
+
+  /// The library's own trace of the prompt that all these tests trace.
+  private func exhaustiveTrace() throws -> PromptTrace {
+    var request = TraceRequest(prompt: "w3 w14 w15 w9")
+    request.settings.coverage = 1
+    return try PromptTrace.trace(request, with: try TinyModel.shared().open())
+  }
+}
