@@ -24,7 +24,14 @@ public struct TinyModel: Sendable {
 
   /// The one model that most tests share, written once a process; it must not be changed.
   public static func shared() throws -> TinyModel { try once.get() }
-  private static let once = Result { try TinyModel(settings) }
+  private static let once: Result<TinyModel, any Error> = Result {
+    let model = try TinyModel(settings)
+    // What is static is never freed, so the folder is removed when the process ends.
+    atexit {
+      if let folder = try? TinyModel.once.get().folder { try? FileManager.default.removeItem(at: folder) }
+    }
+    return model
+  }
 
   /// Writes a model to a temporary folder.
   public init(_ settings: SyntheticModel) throws {
