@@ -86,14 +86,14 @@ struct FailedWriteTests {
 
   @Test func `a signal in the middle of the work leaves what was there`() async throws {
     var settings = TinyModel.settings
-    settings.layerCount = 4
+    settings.layerCount = 6
     settings.dModel = 64
-    settings.featureCount = 512
-    settings.activeFeatures = 48
+    settings.featureCount = 2048
+    settings.activeFeatures = 500
     settings.contextLength = 96
     let model = try TinyModel(settings)
     let output = try OutputFolder()
-    // Single rows on one thread take some seconds.
+    // More than 100,000 rows, one at a time on one thread: minutes, however late the signal comes.
     let arguments = traceArguments(
       settings.prompt(tokenCount: 64), of: model, to: output, "--coverage", "1", "--threads", "1", "--memory",
       "1K")
