@@ -35,8 +35,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .wrongType(let name, let path, let type, let expected):
       "the tensor '\(name)' in \(path) holds \(type) numbers, but \(expected) is needed. Convert the file."
     case .cannotWrite(let path, let reason):
-      "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another "
-        + "folder with --output."
+      "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another folder."
     }
   }
 }

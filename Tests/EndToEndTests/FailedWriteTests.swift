@@ -12,7 +12,7 @@ struct FailedWriteTests {
     // The file that clew would write beside graph.svg leads to a disk that is always full.
     let shell = "mkdir -p '\(output.url.path)'; ln -s /dev/full '\(output.url.path)'/.graph.svg.$$.partial"
     let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output), after: shell)
-    outcome.expectComplaint("graph.svg", "No space left on device", "--output")
+    outcome.expectComplaint("graph.svg", "No space left on device", "another folder")
     if !isThere { rmdir(output.url.path) }
     try output.expectUntouched()
   }

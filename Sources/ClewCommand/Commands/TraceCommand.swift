@@ -57,6 +57,9 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     resources.apply()
+    let folder = output ?? "Output/\(slug ?? PromptTrace.slug(of: prompt))"
+    // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
+    _ = try FileBatch(folder: URL(filePath: folder))
     let bar = ProgressBar(isQuiet: quiet || json)
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
@@ -64,7 +67,6 @@ struct TraceCommand: ParsableCommand {
     let trace = try PromptTrace.trace(try request(model), with: model) {
       bar.show($0.phase, fraction: $0.fraction)
     }
-    let folder = output ?? "Output/\(trace.pruning.graph.metadata.slug)"
     bar.show("writing \(folder)", fraction: 1)
     try trace.write(to: URL(filePath: folder), model: model, command: commandLine)
     bar.clear()
