@@ -27,16 +27,38 @@ extension Transcoder {
     self.init(configuration: configuration, layers: layers, dModel: dModel, folder: folder)
   }
 
-  private static func layerCount(_ name: (Int) -> String, in folder: URL) -> Int {
-    var count = 0
-    while FileManager.default.fileExists(atPath: folder.appending(path: name(count)).path) { count += 1 }
-    return count
+  /// The safetensors files that the weights lie in.
+  public var files: [URL] {
+    switch configuration.kind {
+    case .crossLayer:
+      layers.indices.flatMap { layer in
+        ["W_enc", "W_dec"].map { folder.appending(path: "\($0)_\(layer).safetensors") }
+      }
+    case .perLayer: Self.perLayerFiles(configuration, in: folder)
+    }
+  }
+
+  /// One more than the last layer with a file, so that a file that is missing below it is missed by name.
+  private static func layerCount(_ prefix: String, in folder: URL) -> Int {
+    let suffix = ".safetensors"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let layers = names.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }
+      .compactMap { Int($0.dropFirst(prefix.count).dropLast(suffix.count)) }
+      .filter { (0..<4096).contains($0) }
+    return (layers.max() ?? -1) + 1
+  }
+
+  private static func perLayerFiles(_ configuration: TranscoderConfiguration, in folder: URL) -> [URL] {
+    if configuration.files.isEmpty {
+      return (0..<layerCount("layer_", in: folder)).map { folder.appending(path: "layer_\($0).safetensors") }
+    }
+    return configuration.files.map { $0.hasPrefix("/") ? URL(filePath: $0) : folder.appending(path: $0) }
   }
 
   private static func crossLayer(
     _ configuration: TranscoderConfiguration, in folder: URL
   ) throws(CheckpointError) -> [TranscoderLayer] {
-    let count = layerCount({ "W_enc_\($0).safetensors" }, in: folder)
+    let count = layerCount("W_enc_", in: folder)
     var layers: [TranscoderLayer] = []
     for layer in 0..<count {
       let reading = try SafetensorsFile(folder.appending(path: "W_enc_\(layer).safetensors"))
@@ -61,16 +83,9 @@ extension Transcoder {
   private static func perLayer(
     _ configuration: TranscoderConfiguration, in folder: URL
   ) throws(CheckpointError) -> [TranscoderLayer] {
-    let names: [String]
-    if configuration.files.isEmpty {
-      names = (0..<layerCount({ "layer_\($0).safetensors" }, in: folder)).map { "layer_\($0).safetensors" }
-    } else {
-      names = configuration.files
-    }
     var layers: [TranscoderLayer] = []
-    for name in names {
-      let file = try SafetensorsFile(
-        name.hasPrefix("/") ? URL(filePath: name) : folder.appending(path: name))
+    for url in perLayerFiles(configuration, in: folder) {
+      let file = try SafetensorsFile(url)
       let encoder = try file.tensor("W_enc").weight()
       layers.append(
         TranscoderLayer(

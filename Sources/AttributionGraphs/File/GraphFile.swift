@@ -8,7 +8,9 @@ extension GraphReading {
     do {
       bytes = [UInt8](try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe))
     } catch {
-      throw .fileFailed(path: path, action: "read", reason: error.localizedDescription)
+      // Foundation's own words for a missing file are two sentences.
+      let reason = access(path, R_OK) == 0 ? error.localizedDescription : String(cString: strerror(errno))
+      throw .fileFailed(path: path, action: "read", reason: reason)
     }
     try self.init(json: bytes, idRule: idRule)
   }

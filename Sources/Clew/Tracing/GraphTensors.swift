@@ -143,10 +143,14 @@ extension AttributionGraph {
   }
 
   private static func effects(in file: SafetensorsFile, count: Int) throws(CheckpointError) -> DirectEffects {
-    guard file.tensors["row_starts"] != nil else {
-      return DirectEffects(dense: try file.tensor("adjacency_matrix").floats(), nodeCount: count)
-    }
     func damaged(_ reason: String) -> CheckpointError { .badHeader(path: file.file.path, reason: reason) }
+    guard file.tensors["row_starts"] != nil else {
+      let matrix = try file.tensor("adjacency_matrix")
+      guard matrix.shape == [count, count] else {
+        throw damaged("its adjacency matrix of shape \(matrix.shape) does not fit its \(count) nodes")
+      }
+      return DirectEffects(dense: try matrix.floats(), nodeCount: count)
+    }
     let starts = try file.tensor("row_starts").integers()
     let sources = try file.tensor("row_sources").integers()
     let weights = try file.tensor("row_weights").vector(count: sources.count)

@@ -16,8 +16,7 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: "0 takes the likeliest token; otherwise logits are divided by it.") var temperature = 0.0
   @Option(help: "Draw from the likeliest tokens whose probabilities first reach this sum.") var topP = 1.0
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
-  @Option(help: "Threads to use; the text does not depend on it. (default: all processors)")
-  var threads: Int?
+  @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print prompt, tokens and text as JSON at the end.") var json = false
 
   func validate() throws {
@@ -26,11 +25,10 @@ struct GenerateCommand: ParsableCommand {
       throw ValidationError("--temperature must be 0 or more.")
     }
     guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be more than 0 and at most 1.") }
-    guard threads ?? 1 > 0 else { throw ValidationError("--threads must be at least 1.") }
   }
 
   func run() throws {
-    Parallel.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    threads.apply()
     let folder = URL(filePath: model)
     let transformer = try Transformer(folder: folder)
     let tokenizer = try Tokenizer(folder: folder)

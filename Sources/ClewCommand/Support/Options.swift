@@ -20,15 +20,25 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// How much of the machine to use.
-struct ResourceOptions: ParsableArguments {
+/// How many processors to use.
+struct ThreadOptions: ParsableArguments {
   @Option(help: "Threads to use; results do not depend on it. (default: all processors)")
   var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+  }
+
+  func apply() { Parallel.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount }
+}
+
+/// How much of the machine to use.
+struct ResourceOptions: ParsableArguments {
+  @OptionGroup var threads: ThreadOptions
   @Option(help: "Working memory for pullbacks, such as 512MiB or 2GiB.")
   var memory = "1GiB"
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
     if memoryBytes == nil { throw ValidationError("--memory must be a size such as 512MiB or 2GiB.") }
   }
 
@@ -42,7 +52,7 @@ struct ResourceOptions: ParsableArguments {
     return nil
   }
 
-  func apply() { Parallel.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  func apply() { threads.apply() }
 }
 
 /// A part of a whole, 0 to 1.
