@@ -1,0 +1,106 @@
+import Clew
+import Foundation
+import TestSupport
+import Testing
+import TinyModels
+
+/// The commands that work on what `clew trace` wrote, and those that look at models.
+struct GraphCommandTests {
+  /// A finished trace of the tiny model, with its summary.
+  private func trace(_ more: String...) async throws -> (output: OutputFolder, summary: [String: Any]) {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(of: try .shared(), to: output, "--json") + more
+    let outcome = try await ClewProcess.run(arguments)
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    return (output, try #require(json as? [String: Any]))
+  }
+
+  private func run(_ arguments: String...) async throws -> String {
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    return outcome.output
+  }
+
+  @Test(arguments: ["1", "0.6"])
+  func `pruning a trace's folder at its own shares gives its own file`(coverage: String) async throws {
+    let (output, _) = try await trace("--coverage", coverage)
+    let file = output.parent.url("again.json")
+    _ = try await run("prune", output.url.path, "-o", file.path)
+    #expect(try Data(contentsOf: file) == output.files()["graph.json"])
+    _ = try await run("prune", output.url.path, "-o", file.path, "--node-share", "1", "--edge-share", "1")
+    #expect(try Data(contentsOf: file).count > output.files()["graph.json"]?.count ?? .max)
+  }
+
+  @Test func `rendering a trace's folder gives its own figure and DOT`() async throws {
+    let (output, _) = try await trace()
+    for format in ["svg", "dot"] {
+      let file = output.parent.url("again.\(format)")
+      _ = try await run("render", output.url.path, "-o", file.path)
+      #expect(try Data(contentsOf: file) == output.files()["graph.\(format)"])
+    }
+  }
+
+  @Test(arguments: ["1", "0.6"])
+  func `the scores of a trace's folder are those of its summary`(coverage: String) async throws {
+    let (output, summary) = try await trace("--coverage", coverage)
+    let text = try await run("score", output.url.path, "--json")
+    let list = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]]
+    let score = try #require(list?.first)
+    let expected = try #require(summary["scores"] as? [String: Any])
+    for name in ["replacement", "completeness"] {
+      #expect(score[name] as? Double == expected[name] as? Double)
+      #expect(score["\(name)_bounds"] as? [Double] == expected["\(name)_bounds"] as? [Double])
+    }
+  }
+
+  @Test func `info tells a model from transcoders, and a foreign folder from both`() async throws {
+    let model = try TinyModel.shared()
+    #expect(try await run("info", model.model.path).contains("gpt2"))
+    let coder = try await run("info", model.transcoders.path)
+    #expect(coder.contains("cross_layer_transcoder") && coder.contains("24, 24, 24"))
+    let empty = try TemporaryFolder()
+    try await ClewProcess.run(["info", empty.url.path]).expectComplaint("config.json")
+  }
+
+  @Test func `generation is the same for the same seed, and stops at the context's end`() async throws {
+    let model = try TinyModel.shared().model.path
+    let arguments = ["generate", "w3 w4", "--model", model, "--temperature", "2", "--tokens", "40"]
+    let first = try await ClewProcess.run(arguments + ["--seed", "5", "--json"])
+    #expect(try await ClewProcess.run(arguments + ["--seed", "5", "--json"]).output == first.output)
+    let json = try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any]
+    let tokens = try #require(json?["tokens"] as? [Int])
+    #expect(tokens.count <= 14 && !tokens.isEmpty)
+    let plain = try await ClewProcess.run(arguments + ["--seed", "5"])
+    #expect(plain.output == (json?["text"] as? String ?? "") + "\n")
+  }
+
+  @Test func `check measures every layer and leaves position 0 out`() async throws {
+    let model = try TinyModel.shared()
+    let text = try await run(
+      "check", "w3 w14 w15", "--model", model.model.path, "--transcoders", model.transcoders.path, "--json")
+    let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    let layers = try #require(json?["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["rows"] as? Int } == [3, 3, 3])
+    #expect((json?["positions"] as? [[Any]])?.map(\.count) == [3, 3, 3])
+  }
+
+  @Test(arguments: [
+    ["render", "nothing.json"], ["prune", "nothing.json", "-o", "out.json"], ["score", "nothing.json"],
+    ["info", "nothing"], ["generate", "w1", "--model", "nothing"],
+  ])
+  func `a missing file is one sentence`(arguments: [String]) async throws {
+    try await ClewProcess.run(arguments).expectComplaint("nothing")
+  }
+
+  @Test(arguments: [
+    ["render"], ["render", "x", "--width", "wide"], ["prune", "x"],
+    ["prune", "x", "-o", "y", "--node-share", "2"],
+    ["score"], ["check", "--model", "x", "--transcoders", "y"], ["generate", "x"],
+    ["generate", "x", "--model", "y", "--top-p", "0"],
+  ])
+  func `wrong arguments end with status 2`(arguments: [String]) async throws {
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.output.isEmpty && outcome.error.hasPrefix("clew: "))
+  }
+}
