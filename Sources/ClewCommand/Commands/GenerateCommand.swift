@@ -33,13 +33,13 @@ struct GenerateCommand: ParsableCommand {
     let transformer = try Transformer(folder: folder)
     let tokenizer = try Tokenizer(folder: folder)
     let start = try Prompt(prompt, tokenizer: tokenizer).tokens
-    var stream = TextStream(tokenizer: tokenizer, start: start)
-    if !json { Terminal.result(stream.text) }
+    var stream = TextStream(after: start, tokenizer: tokenizer)
+    if !json { Terminal.result(tokenizer.decode(start)) }
     let added = try transformer.generate(
       after: start, count: tokens, sampling: Sampling(temperature: temperature, topP: topP, seed: seed),
       stops: tokenizer.endsOfText
     ) { token in
-      let new = stream.append(token)
+      let new = stream.add(token)
       if !json { Terminal.result(new) }
       return true
     }
@@ -52,37 +52,5 @@ struct GenerateCommand: ParsableCommand {
     } else {
       Terminal.result(stream.finish() + "\n")
     }
-  }
-}
-
-/// The text of tokens as they come, each character only once it is whole.
-struct TextStream {
-  private let tokenizer: Tokenizer
-  private var tokens: [Token]
-  /// What has been given out so far.
-  private(set) var text: String
-
-  init(tokenizer: Tokenizer, start: [Token]) {
-    self.tokenizer = tokenizer
-    tokens = start
-    text = tokenizer.decode(start)
-  }
-
-  /// Takes a token.
-  /// - Returns: What is new and whole; a character whose bytes are still coming shows as U+FFFD and waits.
-  mutating func append(_ token: Token) -> String {
-    tokens.append(token)
-    let all = tokenizer.decode(tokens)
-    return all.unicodeScalars.last == "\u{FFFD}" ? "" : give(all)
-  }
-
-  /// What is left, whole or not.
-  mutating func finish() -> String { give(tokenizer.decode(tokens)) }
-
-  private mutating func give(_ all: String) -> String {
-    let known = text.unicodeScalars.count
-    let new = String(String.UnicodeScalarView(all.unicodeScalars.dropFirst(known)))
-    text = all
-    return new
   }
 }
