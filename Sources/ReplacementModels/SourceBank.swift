@@ -58,8 +58,8 @@ struct SourceBank: Sendable {
         for i in vector.indices { values[i] = vector[i] }
       }
     }
-    // What is packed need not stay in memory twice.
-    transcoder.forgetDecoders()
+    // What is packed need not stay in memory twice; handing pages back at every cell would cost more than it saves.
+    if position % 4 == 3 { transcoder.forgetDecoders() }
     return Cell(vectors: vectors, featureLayers: first..<layer + 1, hasError: hasError)
   }
 }
