@@ -14,6 +14,8 @@ public enum GraphError: Error, Equatable, Sendable {
   case repeatedID(String)
   /// A file could not be read or written.
   case fileFailed(path: String, action: String, reason: String)
+  /// What a file holds is wrong in the way that the inner error says.
+  indirect case badFile(path: String, error: GraphError)
 }
 
 extension GraphError: CustomStringConvertible {
@@ -39,6 +41,7 @@ extension GraphError: CustomStringConvertible {
         + "the graph is written."
     case .fileFailed(let path, let action, let reason):
       "\(path) could not be \(action): \(reason). Check the path, its permissions and the free space."
+    case .badFile(let path, let error): "\(path): \(error)"
     }
   }
 }

@@ -2,7 +2,8 @@ import Foundation
 
 extension GraphReading {
   /// Reads a graph file.
-  /// - Throws: ``GraphError/fileFailed(path:action:reason:)``, and what ``init(json:idRule:)`` throws.
+  /// - Throws: ``GraphError/fileFailed(path:action:reason:)``, and ``GraphError/badFile(path:error:)`` around what
+  ///   ``init(json:idRule:)`` throws.
   public init(contentsOfFile path: String, idRule: IDRule = .resolved) throws(GraphError) {
     let bytes: [UInt8]
     do {
@@ -12,7 +13,11 @@ extension GraphReading {
       let reason = access(path, R_OK) == 0 ? error.localizedDescription : String(cString: strerror(errno))
       throw .fileFailed(path: path, action: "read", reason: reason)
     }
-    try self.init(json: bytes, idRule: idRule)
+    do throws(GraphError) {
+      try self.init(json: bytes, idRule: idRule)
+    } catch {
+      throw .badFile(path: path, error: error)
+    }
   }
 }
 

@@ -45,6 +45,7 @@ struct RawGraph {
   /// What to throw for JSON, or for none, that does not begin as an object.
   private static func noObject(_ scanner: inout JSONScanner) throws(GraphError) -> GraphError {
     _ = try scanner.value()
+    try scanner.takeEnd()
     return .notAGraph(reason: "it is not an object")
   }
 }

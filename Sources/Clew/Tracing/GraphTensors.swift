@@ -1,7 +1,6 @@
 internal import Attribution
-public import AttributionGraphs
+internal import AttributionGraphs
 internal import Checkpoints
-public import Foundation
 internal import ReplacementModels
 internal import Tensors
 internal import Transcoding
@@ -81,90 +80,5 @@ enum GraphTensors {
 
   private static func norm(_ vector: [Float]) -> Float {
     Float(vector.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot())
-  }
-}
-
-extension AttributionGraph {
-  /// Reads a whole traced graph back from the folder that `clew trace` wrote: `graph.safetensors` for nodes and rows,
-  /// `graph.json` for the prompt's texts and the labels.
-  public init(traceFolder folder: URL) throws {
-    let json = folder.appending(path: "graph.json")
-    let pruned = try GraphReading(contentsOfFile: json.path).graph
-    let file = try SafetensorsFile(folder.appending(path: "graph.safetensors"))
-    let active = try file.tensor("active_features").integers()
-    let activations = try file.tensor("activation_values").vector(count: active.count / 3)
-    let tokens = try file.tensor("input_tokens").integers()
-    let logits = try file.tensor("logit_target_ids").integers()
-    let layerCount = try file.tensor("error_vector_norms").shape.first ?? 0
-    let layout = NodeLayout(
-      featureCount: active.count / 3, layerCount: layerCount, positionCount: tokens.count,
-      logitCount: logits.count)
-    let labels = Dictionary(pruned.nodes.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
-    var nodes: [GraphNode] = []
-    func add(_ node: Node, activation: Float? = nil, probability: Double? = nil) {
-      nodes.append(
-        GraphNode(
-          node: node, id: node.fileID(layerCount: layerCount, tokens: tokens),
-          label: labels[node]?.label ?? "",
-          activation: activation, probability: probability))
-    }
-    for place in 0..<active.count / 3 {
-      add(
-        .feature(layer: active[place * 3], index: active[place * 3 + 2], position: active[place * 3 + 1]),
-        activation: activations[place])
-    }
-    for layer in 0..<layerCount {
-      for position in tokens.indices { add(.error(layer: layer, position: position)) }
-    }
-    for position in tokens.indices { add(.embedding(position: position)) }
-    let roots = try file.tensor("root_weights").doubles(count: layout.nodeCount)
-    for (place, token) in zip(layout.logits, logits) {
-      add(.logit(token: token, position: tokens.count - 1), probability: roots[place])
-    }
-    self.init(
-      metadata: pruned.metadata, nodes: nodes, effects: try Self.effects(in: file, count: layout.nodeCount),
-      rootWeights: roots, savedView: pruned.savedView, edgeExtras: Self.extras(of: pruned, among: nodes))
-  }
-
-  /// What the graph file says of its edges, by their places here.
-  private static func extras(
-    of pruned: AttributionGraph, among nodes: [GraphNode]
-  ) -> [Edge: JSONObject] {
-    let places = Dictionary(
-      nodes.enumerated().map { ($1.node, $0) }, uniquingKeysWith: { first, _ in first })
-    var extras: [Edge: JSONObject] = [:]
-    for (edge, extra) in pruned.edgeExtras {
-      guard let target = places[pruned.nodes[edge.target].node],
-        let source = places[pruned.nodes[edge.source].node]
-      else { continue }
-      extras[Edge(target: target, source: source)] = extra
-    }
-    return extras
-  }
-
-  private static func effects(in file: SafetensorsFile, count: Int) throws(CheckpointError) -> DirectEffects {
-    func damaged(_ reason: String) -> CheckpointError { .badHeader(path: file.file.path, reason: reason) }
-    guard file.tensors["row_starts"] != nil else {
-      let matrix = try file.tensor("adjacency_matrix")
-      guard matrix.shape == [count, count] else {
-        throw damaged("its adjacency matrix of shape \(matrix.shape) does not fit its \(count) nodes")
-      }
-      return DirectEffects(dense: try matrix.floats(), nodeCount: count)
-    }
-    let starts = try file.tensor("row_starts").integers()
-    let sources = try file.tensor("row_sources").integers()
-    let weights = try file.tensor("row_weights").vector(count: sources.count)
-    let skipped = try file.tensor("row_is_skipped").integers()
-    guard starts.count == count + 1, skipped.count == count, starts.first == 0, starts.last == sources.count,
-      zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }),
-      sources.allSatisfy({ (0..<count).contains($0) })
-    else { throw damaged("its rows do not fit its \(count) nodes") }
-    var effects = DirectEffects(nodeCount: count)
-    for target in 0..<count {
-      let range = starts[target]..<starts[target + 1]
-      effects.rows[target] = .init(sources: sources[range].map { Int32($0) }, weights: Array(weights[range]))
-      effects.isSkipped[target] = skipped[target] != 0
-    }
-    return effects
   }
 }
