@@ -125,6 +125,7 @@ void ck_pack(const void *w, ck_type type, size_t n, size_t k, size_t column_stri
 typedef struct {
   const float *a;
   size_t a_row_stride, a_segment_stride, segments, k;
+  size_t a_k_stride;  // 1, or the row stride of an A that lies transposed (its a_row_stride is 1)
   const float *b;
   size_t b_row_stride;
   float *c;
@@ -134,7 +135,7 @@ typedef struct {
 } tile_arguments;
 
 #if defined(__x86_64__)
-INLINE T512 void tile512(const tile_arguments *t, const int rows, const int vectors) {
+INLINE T512 void tile512(const tile_arguments *t, const int rows, const int vectors, const int transposed) {
   __m512 sum[14][2];
   __mmask16 mask[2];
   for (int v = 0; v < vectors; v++) {
@@ -148,7 +149,8 @@ INLINE T512 void tile512(const tile_arguments *t, const int rows, const int vect
       sum[r][v] = t->accumulate ? _mm512_maskz_loadu_ps(mask[v], t->c + (size_t)r * t->c_row_stride + v * 16)
                                 : _mm512_setzero_ps();
   const float *b = t->b;
-  size_t row_stride = t->a_row_stride, b_stride = t->b_row_stride, k = t->k;
+  size_t row_stride = transposed ? 1 : t->a_row_stride, k_stride = transposed ? t->a_k_stride : 1;
+  size_t b_stride = t->b_row_stride, k = t->k;
   int whole = t->columns == (size_t)vectors * 16;
   for (size_t s = 0; s < t->segments; s++) {
     const float *a = t->a + s * t->a_segment_stride;
@@ -161,7 +163,7 @@ INLINE T512 void tile512(const tile_arguments *t, const int rows, const int vect
       if (vectors == 2) _mm_prefetch((const char *)(b + 8 * b_stride + 16), _MM_HINT_T0);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
-        __m512 value = _mm512_set1_ps(a[(size_t)r * row_stride + x]);
+        __m512 value = _mm512_set1_ps(a[(size_t)r * row_stride + x * k_stride]);
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) sum[r][v] = _mm512_fmadd_ps(value, column[v], sum[r][v]);
       }
@@ -194,7 +196,7 @@ INLINE T256 void tile256(const tile_arguments *t, const int rows) {
       __m256 b0 = _mm256_maskload_ps(b, mask[0]), b1 = _mm256_maskload_ps(b + 8, mask[1]);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
-        __m256 value = _mm256_set1_ps(a[(size_t)r * t->a_row_stride + x]);
+        __m256 value = _mm256_set1_ps(a[(size_t)r * t->a_row_stride + x * t->a_k_stride]);
         sum[r][0] = _mm256_fmadd_ps(value, b0, sum[r][0]);
         sum[r][1] = _mm256_fmadd_ps(value, b1, sum[r][1]);
       }
@@ -206,15 +208,17 @@ INLINE T256 void tile256(const tile_arguments *t, const int rows) {
       _mm256_maskstore_ps(t->c + (size_t)r * t->c_row_stride + v * 8, mask[v], sum[r][v]);
 }
 
-#define CASE512(R) case R: tile512(t, R, vectors); break;
-INLINE T512 void rows512(const tile_arguments *t, size_t rows, const int vectors) {
+#define CASE512(R) case R: tile512(t, R, vectors, transposed); break;
+INLINE T512 void rows512(const tile_arguments *t, size_t rows, const int vectors, const int transposed) {
   switch (rows) {
     CASE512(1) CASE512(2) CASE512(3) CASE512(4) CASE512(5) CASE512(6) CASE512(7)
     CASE512(8) CASE512(9) CASE512(10) CASE512(11) CASE512(12) CASE512(13) CASE512(14)
   }
 }
-T512 static void wide512(const tile_arguments *t, size_t rows) { rows512(t, rows, 2); }
-T512 static void narrow512(const tile_arguments *t, size_t rows) { rows512(t, rows, 1); }
+T512 static void wide512(const tile_arguments *t, size_t rows) { rows512(t, rows, 2, 0); }
+T512 static void narrow512(const tile_arguments *t, size_t rows) { rows512(t, rows, 1, 0); }
+T512 static void wide_transposed512(const tile_arguments *t, size_t rows) { rows512(t, rows, 2, 1); }
+T512 static void narrow_transposed512(const tile_arguments *t, size_t rows) { rows512(t, rows, 1, 1); }
 
 #define CASE256(R) case R: tile256(t, R); break;
 T256 static void rows256(const tile_arguments *t, size_t rows) {
@@ -230,7 +234,7 @@ static void tile_portable(const tile_arguments *t, size_t rows) {
     for (size_t s = 0; s < t->segments; s++) {
       const float *a = t->a + s * t->a_segment_stride + r * t->a_row_stride;
       for (size_t x = 0; x < t->k; x++, b += t->b_row_stride)
-        for (size_t j = 0; j < t->columns; j++) sum[j] = fmaf(a[x], b[j], sum[j]);
+        for (size_t j = 0; j < t->columns; j++) sum[j] = fmaf(a[x * t->a_k_stride], b[j], sum[j]);
     }
     memcpy(t->c + r * t->c_row_stride, sum, t->columns * 4);
   }
@@ -244,7 +248,11 @@ static void panel(tile_arguments t, size_t m, int level) {
     size_t tiles = (m + 13) / 14, at = 0;
     for (size_t i = 0; i < tiles; i++) {
       size_t end = m * (i + 1) / tiles, rows = end - at;
-      if (t.columns > 16) wide512(&t, rows); else narrow512(&t, rows);
+      if (t.a_k_stride == 1) {
+        if (t.columns > 16) wide512(&t, rows); else narrow512(&t, rows);
+      } else {
+        if (t.columns > 16) wide_transposed512(&t, rows); else narrow_transposed512(&t, rows);
+      }
       t.a += rows * t.a_row_stride;
       t.c += rows * t.c_row_stride;
       at = end;
@@ -286,7 +294,7 @@ void ck_multiply(const ck_product *p) {
     for (size_t s = 0; s < pieces; s += per_block) {
       for (size_t j = 0, q = 0; j < p->n; j += CK_PANEL, q++) {
         tile_arguments t = {
-          .a_row_stride = p->a_row_stride, .a_segment_stride = p->a_segment_stride, .b_row_stride = p->b_row_stride,
+          .a_row_stride = p->a_row_stride, .a_k_stride = 1, .a_segment_stride = p->a_segment_stride, .b_row_stride = p->b_row_stride,
           .c = p->c + i * p->c_row_stride + j, .c_row_stride = p->c_row_stride,
           .columns = p->n - j < CK_PANEL ? p->n - j : CK_PANEL, .accumulate = p->accumulate || s > 0};
         if (p->segments > 1) {
@@ -305,6 +313,26 @@ void ck_multiply(const ck_product *p) {
   }
 }
 
+// Terms of one block of a transposed product: its part of A, 112 columns, stays in the second-level cache.
+enum { TRANSPOSED_BLOCK = 256 };
+
+void ck_multiply_transposed(const float *a, size_t a_row_stride, const float *b, size_t b_row_stride, float *c,
+                            size_t c_row_stride, size_t m, size_t k, size_t n, int accumulate) {
+  int level = ck_level();
+  for (size_t i = 0; i < m; i += ROW_BLOCK) {
+    size_t rows = m - i < ROW_BLOCK ? m - i : ROW_BLOCK;
+    for (size_t x = 0; x == 0 || x < k; x += TRANSPOSED_BLOCK)
+      for (size_t j = 0; j < n; j += CK_PANEL) {
+        tile_arguments t = {
+          .a = a + x * a_row_stride + i, .a_row_stride = 1, .a_k_stride = a_row_stride, .segments = 1,
+          .k = k - x < TRANSPOSED_BLOCK ? k - x : TRANSPOSED_BLOCK, .b = b + x * b_row_stride + j,
+          .b_row_stride = b_row_stride, .c = c + i * c_row_stride + j, .c_row_stride = c_row_stride,
+          .columns = n - j < CK_PANEL ? n - j : CK_PANEL, .accumulate = accumulate || x > 0};
+        panel(t, rows, level);
+      }
+  }
+}
+
 size_t ck_linear_scratch_count(size_t k) { return k * CK_PANEL; }
 
 void ck_linear(const float *a, size_t m, size_t k, size_t a_row_stride, const void *w, ck_type type,
@@ -317,7 +345,7 @@ void ck_linear(const float *a, size_t m, size_t k, size_t a_row_stride, const vo
     ck_pack((const char *)w + j * w_column_stride * size, type, columns, k, w_column_stride, w_k_stride, scratch);
     if (bias)
       for (size_t i = 0; i < m; i++) memcpy(c + i * c_row_stride + j, bias + j, columns * 4);
-    tile_arguments t = {.a = a, .a_row_stride = a_row_stride, .segments = 1, .k = k, .b = scratch,
+    tile_arguments t = {.a = a, .a_row_stride = a_row_stride, .a_k_stride = 1, .segments = 1, .k = k, .b = scratch,
                         .b_row_stride = CK_PANEL, .c = c + j, .c_row_stride = c_row_stride,
                         .columns = columns, .accumulate = bias != NULL};
     panel(t, m, level);

@@ -1,3 +1,5 @@
+public import Tensors
+
 /// Puts a safetensors file together, tensors in the order given, the data 8-byte aligned.
 ///
 /// Large tensors are made row by row while the file is written, and never lie in memory whole.
@@ -12,6 +14,17 @@ public struct SafetensorsWriter {
   /// Adds a tensor of float32.
   public mutating func add(_ name: String, _ values: [Float], shape: [Int]) {
     add(name, type: "F32", values.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
+  }
+
+  /// Adds a tensor of numbers that are stored in a type of their own, rounded to the nearest, ties to even.
+  public mutating func add(_ name: String, _ values: [Float], shape: [Int], type: ElementType) {
+    switch type {
+    case .float32: add(name, values, shape: shape)
+    case .bfloat16:
+      let halves = values.map { $0.bfloat16Pattern }
+      add(name, type: "BF16", halves.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
+    case .float16: preconditionFailure("'\(name)' cannot be stored as float16")
+    }
   }
 
   /// Adds a tensor of float64.
@@ -89,5 +102,14 @@ public struct SafetensorsWriter {
       }
     }
     return result + "\""
+  }
+}
+
+extension Float {
+  /// The upper half of the nearest number that has only those bits, ties to even; not a number stays one.
+  public var bfloat16Pattern: UInt16 {
+    if isNaN { return 0x7FC0 }
+    let bits = bitPattern
+    return UInt16(truncatingIfNeeded: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) >> 16)
   }
 }

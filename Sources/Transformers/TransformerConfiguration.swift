@@ -30,6 +30,27 @@ public struct TransformerConfiguration: Sendable {
   public var attentionScales: [Float]
   /// Whether the unembedding is the token embedding.
   public var tiesEmbeddings: Bool
+
+  public init(
+    family: String, layerCount: Int, dModel: Int, headCount: Int, keyValueHeadCount: Int, dHead: Int, dMLP: Int,
+    vocabularyCount: Int, contextLength: Int, norm: Norm, activation: Activation, rotary: RotaryEmbedding?,
+    attentionScales: [Float], tiesEmbeddings: Bool
+  ) {
+    self.family = family
+    self.layerCount = layerCount
+    self.dModel = dModel
+    self.headCount = headCount
+    self.keyValueHeadCount = keyValueHeadCount
+    self.dHead = dHead
+    self.dMLP = dMLP
+    self.vocabularyCount = vocabularyCount
+    self.contextLength = contextLength
+    self.norm = norm
+    self.activation = activation
+    self.rotary = rotary
+    self.attentionScales = attentionScales
+    self.tiesEmbeddings = tiesEmbeddings
+  }
 }
 
 extension TransformerConfiguration {

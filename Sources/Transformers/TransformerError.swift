@@ -16,6 +16,10 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
   case unknownToken(id: Int, vocabulary: Int)
   /// A position that the prompt does not have.
   case positionOutOfRange(position: Int, count: Int)
+  /// A loss or a gradient that is not a number.
+  case trainingDiverged(step: Int)
+  /// A family whose checkpoints Clew cannot write.
+  case cannotWrite(family: String)
 
   public var description: String {
     switch self {
@@ -34,6 +38,11 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
         + "Check that the tokenizer belongs to the model."
     case .positionOutOfRange(let position, let count):
       "position \(position) does not exist: the prompt has positions 0 to \(count - 1)."
+    case .trainingDiverged(let step):
+      "training came to a loss that is not a number at step \(step); the weights before it are kept. "
+        + "Take a smaller learning rate."
+    case .cannotWrite(let family):
+      "models of the family '\(family)' cannot be written yet; only llama can."
     }
   }
 }

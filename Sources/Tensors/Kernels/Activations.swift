@@ -41,6 +41,37 @@ public enum Activation: String, Sendable, CaseIterable {
     case .sigmoid: 1 / (1 + expf(-x))
     }
   }
+
+  /// Its slope at `x`; at a kink, the slope from the left.
+  public func derivative(_ x: Float) -> Float {
+    switch self {
+    case .relu: return x > 0 ? 1 : 0
+    case .squaredReLU: return 2 * max(x, 0)
+    case .leakyReLU: return x > 0 ? 1 : 0.01
+    case .silu:
+      let s = 1 / (1 + expf(-x))
+      return s * (1 + x * (1 - s))
+    case .gelu:
+      // Φ(x) + x φ(x), φ the normal density
+      return 0.5 * (1 + erff(x * 0.707_106_781_186_547_5)) + x * 0.398_942_280_401_432_7 * expf(-0.5 * x * x)
+    case .geluTanh:
+      let t = tanhf(0.797_884_560_802_865_4 * (x + 0.044715 * x * x * x))
+      return 0.5 * (1 + t)
+        + 0.5 * x * (1 - t * t) * 0.797_884_560_802_865_4 * (1 + 3 * 0.044715 * x * x)
+    case .quickGELU:
+      let s = 1 / (1 + expf(-1.702 * x))
+      return s * (1 + 1.702 * x * (1 - s))
+    case .mish:
+      let t = tanhf(log1pf(expf(x)))
+      return t + x * (1 - t * t) / (1 + expf(-x))
+    case .tanh:
+      let t = tanhf(x)
+      return 1 - t * t
+    case .sigmoid:
+      let s = 1 / (1 + expf(-x))
+      return s * (1 - s)
+    }
+  }
 }
 
 extension Kernels {

@@ -40,8 +40,7 @@ public struct RotaryEmbedding: Sendable {
   public func rotate(_ x: inout MutableSpan<Float>, position: Int) {
     let half = frequencies.count
     for i in 0..<half {
-      let angle = Double(position) * frequencies[i]
-      let cosine = Float(cos(angle)), sine = Float(sin(angle))
+      let (cosine, sine) = Self.turn(Double(position) * frequencies[i])
       var first = i
       while first < x.count {
         let a = x[first], b = x[first + half]
@@ -51,4 +50,6 @@ public struct RotaryEmbedding: Sendable {
       }
     }
   }
+
+  static func turn(_ angle: Double) -> (cosine: Float, sine: Float) { (Float(cos(angle)), Float(sin(angle))) }
 }
