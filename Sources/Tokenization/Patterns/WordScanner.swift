@@ -6,6 +6,8 @@ enum WordScanner: Sendable {
   case gpt2
   /// Llama 3, which takes up to three numerals together, and Qwen 2, which takes one.
   case llama3(numerals: Int)
+  /// Every numeral by itself, as the tokenizers that are trained here have it.
+  case singleNumerals
 
   private static let llama3Start = #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}"#
   private static let llama3End = #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
@@ -16,6 +18,7 @@ enum WordScanner: Sendable {
     case WordScanner.gpt2.pattern: self = .gpt2
     case WordScanner.llama3(numerals: 3).pattern: self = .llama3(numerals: 3)
     case WordScanner.llama3(numerals: 1).pattern: self = .llama3(numerals: 1)
+    case WordScanner.singleNumerals.pattern: self = .singleNumerals
     default: return nil
     }
   }
@@ -24,6 +27,7 @@ enum WordScanner: Sendable {
   var pattern: String {
     switch self {
     case .gpt2: #"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
+    case .singleNumerals: #" ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"#
     case .llama3(let numerals): Self.llama3Start + (numerals > 1 ? "{1,\(numerals)}" : "") + Self.llama3End
     }
   }
@@ -38,6 +42,7 @@ enum WordScanner: Sendable {
         switch self {
         case .gpt2: cursor.gpt2End(from: start)
         case .llama3(let numerals): cursor.llama3End(from: start, numerals: numerals)
+        case .singleNumerals: cursor.wordEnd(from: start, numerals: 1)
         }
       pieces.append(start..<end)
       start = end
@@ -53,11 +58,16 @@ private struct Cursor {
   func gpt2End(from start: Int) -> Int {
     // 's|'t|'re|'ve|'m|'ll|'d
     if let end = contractionEnd(from: start, ignoringCase: false) { return end }
-    // ` ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+`
+    return wordEnd(from: start, numerals: .max)
+  }
+
+  /// The end of ` ?\p{L}+| ?\p{N}{1,numerals}| ?[^\s\p{L}\p{N}]+`, or of spaces.
+  func wordEnd(from start: Int, numerals: Int) -> Int {
     let first = text[start] == " " && start + 1 < text.endIndex ? start + 1 : start
     let kind = ScalarClass(text[first])
-    if kind != .space { return runEnd(of: kind, from: first) }
-    return spaceEnd(from: start)
+    if kind == .space { return spaceEnd(from: start) }
+    let end = runEnd(of: kind, from: first)
+    return kind == .number && end - first > numerals ? first + numerals : end
   }
 
   func llama3End(from start: Int, numerals: Int) -> Int {
