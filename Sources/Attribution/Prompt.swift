@@ -37,7 +37,8 @@ public struct Prompt: Sendable {
     beginsSpecially = tokens.first.map(tokenizer.specialTokens.contains) ?? false
   }
 
-  private static func opening(of tokenizer: Tokenizer) -> Token? {
+  /// The token that is put in front of what does not begin with a special one; `nil` if there is no special token.
+  public static func opening(of tokenizer: Tokenizer) -> Token? {
     tokenizer.beginningOfText ?? tokenizer.padding ?? tokenizer.endOfText ?? tokenizer.specialTokens.min()
   }
 }

@@ -6,6 +6,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case noWeights(folder: String)
   /// A header contradicts itself or the file it stands in.
   case badHeader(path: String, reason: String)
+  /// A NumPy file contradicts itself, or holds what cannot be read.
+  case badArray(path: String, reason: String)
   /// A tensor is not there.
   case tensorNotFound(name: String, path: String, nearest: [String])
   /// A tensor has another shape than its use needs.
@@ -25,6 +27,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .badHeader(let path, let reason):
       "\(path) is not a sound safetensors file: \(reason). It may be truncated or of another format; "
         + "fetch or convert it again."
+    case .badArray(let path, let reason):
+      "\(path) is not a NumPy file of whole numbers that Clew can read: \(reason). "
+        + "Save it again with numpy.save as uint16, int32 or int64."
     case .tensorNotFound(let name, let path, let nearest):
       "\(path) has no tensor named '\(name)'"
         + (nearest.isEmpty ? "" : "; the nearest names are \(nearest.joined(separator: ", "))")

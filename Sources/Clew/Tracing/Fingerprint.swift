@@ -7,16 +7,24 @@ public import Foundation
 public enum Fingerprint {
   /// The fingerprint of a folder's files, as 16 hexadecimal digits.
   public static func of(folder: URL) -> String {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return of(
+      files: names.sorted()
+        .filter { name in [".safetensors", ".json", ".yaml"].contains(where: name.hasSuffix) }
+        .map { folder.appending(path: $0) })
+  }
+
+  /// The fingerprint of files in their order, as 16 hexadecimal digits; their folders do not count.
+  public static func of(files: [URL]) -> String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     func take(_ bytes: [UInt8]) {
       for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    for name in names.sorted() where [".safetensors", ".json", ".yaml"].contains(where: name.hasSuffix) {
-      guard let file = try? FileHandle(forReadingFrom: folder.appending(path: name)) else { continue }
+    for url in files {
+      guard let file = try? FileHandle(forReadingFrom: url) else { continue }
       defer { try? file.close() }
       let size = (try? file.seekToEnd()) ?? 0
-      take(Array("\(name) \(size)\n".utf8))
+      take(Array("\(url.lastPathComponent) \(size)\n".utf8))
       for (offset, count) in samples(of: size) {
         try? file.seek(toOffset: offset)
         take(Array((try? file.read(upToCount: count)) ?? Data()))

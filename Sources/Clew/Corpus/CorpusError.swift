@@ -1,0 +1,40 @@
+/// What can be wrong with the text or the tokens that somebody wants to train or measure on.
+public enum CorpusError: Error, Equatable, CustomStringConvertible {
+  /// A file is missing or cannot be opened.
+  case cannotRead(path: String, reason: String)
+  /// A file, or all of them together, holds no text.
+  case empty(path: String)
+  /// A file holds bytes that no text has.
+  case binary(path: String, byte: Int)
+  /// A file's bytes are not UTF-8.
+  case notUTF8(path: String, byte: Int)
+  /// A text holds something that the vocabulary lacks.
+  case unencodable(path: String, byte: Int, reason: String)
+  /// A file of tokens is damaged.
+  case badTokens(CheckpointError)
+  /// Two files of tokens contradict each other, or do not fit the model.
+  case badRow(path: String, row: Int, reason: String)
+  /// Rows were asked for that are not there.
+  case noSuchRows(asked: Range<Int>, count: Int, path: String)
+
+  public var description: String {
+    switch self {
+    case .cannotRead(let path, let reason):
+      "\(path) cannot be read: \(reason). Check the path and its permissions."
+    case .empty(let path):
+      "\(path) holds no text. Name a file with at least one line that is not blank."
+    case .binary(let path, let byte):
+      "\(path) is not a text: byte \(byte) is zero. Name a file of UTF-8 text, or convert this one."
+    case .notUTF8(let path, let byte):
+      "\(path) is not UTF-8 text from byte \(byte) on. Convert it, for example with iconv -t UTF-8."
+    case .unencodable(let path, let byte, let reason):
+      "the text that begins at byte \(byte) of \(path) cannot be read by this model: \(reason)"
+    case .badTokens(let error): error.description
+    case .badRow(let path, let row, let reason):
+      "row \(row) of \(path) cannot be used: \(reason). Check that both files belong together and to this model."
+    case .noSuchRows(let asked, let count, let path):
+      "rows \(asked.lowerBound)..<\(asked.upperBound) were asked for, but \(path) has \(count). "
+        + "Ask for rows within 0..<\(count)."
+    }
+  }
+}
