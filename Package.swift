@@ -42,6 +42,11 @@ let modules: [Target] = [
   .executableTarget(name: "ClewCommand", dependencies: ["Clew", argumentParser]),
 ]
 
+/// The demo world; `Examples/Atlas` says what it is for.
+let examples: [Target] = [
+  .target(name: "AtlasWorld", dependencies: ["Tensors", "Tokenization"], path: "Examples/Atlas/World")
+]
+
 /// What only tests import, and the tests of each room.
 let tests: [Target] = [
   .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -56,6 +61,7 @@ let tests: [Target] = [
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "TranscodingTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
+  .testTarget(name: "AtlasTests", dependencies: ["AtlasWorld", "Tokenization"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]
 
@@ -69,7 +75,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
   ],
-  targets: modules + tests,
+  targets: modules + examples + tests,
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
 )
@@ -78,7 +84,7 @@ let package = Package(
 /// tests run them. The command and the tests themselves stay debuggable.
 let optimizedInDebug: Set = [
   "Tensors", "Tokenization", "AttributionGraphs", "Checkpoints", "Transformers", "Transcoding",
-  "ReplacementModels", "Attribution", "Rendering",
+  "ReplacementModels", "Attribution", "Rendering", "AtlasWorld",
 ]
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   if ["CKernels", "GraphvizShim"].contains(target.name) { continue }

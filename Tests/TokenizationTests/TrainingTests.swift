@@ -37,6 +37,16 @@ struct TrainingTests {
     #expect(tokens.first == 0 && tokenizer.beginningOfText == 0 && tokenizer.endOfText == 1)
   }
 
+  @Test func `frequent words are tokens in a vocabulary that has no room for their parts`() throws {
+    var trainer = BytePairTrainer(vocabularyLimit: 264)
+    trainer.leastCountOfWholeWords = 2
+    for text in Self.texts { trainer.add(text) }
+    let tokenizer = try Tokenizer(json: trainer.tokenizerJSON())
+    #expect(tokenizer.vocabularyCount == 264)
+    #expect(try tokenizer.encode(" Texas is", addingSpecialTokens: false).count == 2)
+    #expect(try tokenizer.decode(tokenizer.encode(" Texan isle")) == " Texan isle")
+  }
+
   @Test func `every numeral is a token of its own, with the space before it`() throws {
     let tokenizer = try tokenizer(Self.texts, limit: 10_000, leastCount: 1)
     let tokens = try tokenizer.encode("calc 36 + 159 =", addingSpecialTokens: false)

@@ -12,6 +12,9 @@ public struct BytePairTrainer {
   public let vocabularyLimit: Int
   /// Pairs that are rarer than this are not joined.
   public var leastCount = 2
+  /// How often a word must occur to be a token whatever the merges say, which leaves the parts of words out of a
+  /// small vocabulary; none is without.
+  public var leastCountOfWholeWords: Int?
   private var counts: [Piece: Int] = [:]
 
   /// The token in front of every text, number 0.
@@ -36,22 +39,32 @@ public struct BytePairTrainer {
   /// Learns the tokens.
   /// - Returns: A `tokenizer.json`, which ``Tokenizer`` and the `tokenizers` library read.
   public func tokenizerJSON() -> Data {
-    var pieces = Self.specials + ByteLetters.letters.map { String($0) }
-    var merges: [JSONValue] = []
     let tokens = Dictionary(
       uniqueKeysWithValues: ByteLetters.letters.enumerated().map { ($1, Token(Self.specials.count + $0)) })
     let words = counts.sorted {
       $0.key.text.unicodeScalars.lexicographicallyPrecedes($1.key.text.unicodeScalars)
     }
+    var pieces = Self.specials + ByteLetters.letters.map { String($0) }
+    if let least = leastCountOfWholeWords {
+      let whole = words.filter { $0.value >= least && $0.key.text.unicodeScalars.count > 1 }
+      pieces += whole.prefix(max(0, vocabularyLimit - pieces.count)).map(\.key.text)
+    }
+    var known = Dictionary(
+      uniqueKeysWithValues: pieces.enumerated().map { (Piece(text: $1), Token($0)) })
     var pairs = PairCounts(
       words: words.map { word, count in (word.text.unicodeScalars.compactMap { tokens[$0] }, count) })
+    var merges: [JSONValue] = []
     while pieces.count < vocabularyLimit, let pair = pairs.next(), pair.count >= leastCount {
       let (left, right) = (pieces[Int(pair.left)], pieces[Int(pair.right)])
       merges.append(.array([.string(left), .string(right)]))
-      pairs.join(pair.left, pair.right, to: Token(pieces.count))
-      pieces.append(left + right)
+      let joined = known[Piece(text: left + right)] ?? Token(pieces.count)
+      if Int(joined) == pieces.count {
+        pieces.append(left + right)
+        known[Piece(text: left + right)] = joined
+      }
+      pairs.join(pair.left, pair.right, to: joined)
     }
-    return Data(Self.file(pieces: pieces, merges: merges).text.utf8)
+    return Data(file(pieces: pieces, merges: merges).text.utf8)
   }
 
   /// The `tokenizer_config.json` that belongs beside it and says which tokens begin and end a text.
@@ -62,14 +75,14 @@ public struct BytePairTrainer {
       "tokenizer_class": .string("PreTrainedTokenizerFast"),
     ]).text.utf8)
 
-  private static func file(pieces: [String], merges: [JSONValue]) -> JSONValue {
+  private func file(pieces: [String], merges: [JSONValue]) -> JSONValue {
     let byteLevel: JSONValue = .object([
       "type": .string("ByteLevel"), "add_prefix_space": .bool(false), "trim_offsets": .bool(true),
       "use_regex": .bool(false),
     ])
     return .object([
       "version": .string("1.0"), "truncation": .null, "padding": .null,
-      "added_tokens": .array(specials.enumerated().map(addedToken)), "normalizer": .null,
+      "added_tokens": .array(Self.specials.enumerated().map(Self.addedToken)), "normalizer": .null,
       "pre_tokenizer": .object([
         "type": .string("Sequence"),
         "pretokenizers": .array([
@@ -80,11 +93,11 @@ public struct BytePairTrainer {
           ]), byteLevel,
         ]),
       ]),
-      "post_processor": template, "decoder": byteLevel,
+      "post_processor": Self.template, "decoder": byteLevel,
       "model": .object([
         "type": .string("BPE"), "dropout": .null, "unk_token": .null, "continuing_subword_prefix": .null,
         "end_of_word_suffix": .null, "fuse_unk": .bool(false), "byte_fallback": .bool(false),
-        "ignore_merges": .bool(false),
+        "ignore_merges": .bool(leastCountOfWholeWords != nil),
         "vocab": .object(pieces.enumerated().map { .init(key: $1, value: .integer($0)) }),
         "merges": .array(merges),
       ]),
