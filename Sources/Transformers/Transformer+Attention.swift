@@ -48,6 +48,21 @@ extension Transformer {
     var patterns = Matrix(rows: c.headCount * readers, columns: sources)
     for head in 0..<c.headCount {
       let keyOffset = head / shared * c.dHead
+      if readers > 8 {
+        score(queries, keys, head: head, keyOffset: keyOffset, into: &patterns)
+        for reader in 0..<readers {
+          let row = (head * readers + reader) * sources
+          let visible = positions.lowerBound + reader + 1
+          patterns.withValues(row..<row + visible) { scores in
+            for i in 0..<scores.count { scores[i] *= scale }
+            Kernels.softmax(&scores)
+          }
+          patterns.withValues(row + visible..<row + sources) { hidden in
+            for i in 0..<hidden.count { hidden[i] = 0 }
+          }
+        }
+        continue
+      }
       for reader in 0..<readers {
         let query = queries.values.span.extracting(
           reader * queries.columns + head * c.dHead..<reader * queries.columns + (head + 1) * c.dHead)
@@ -62,6 +77,31 @@ extension Transformer {
       }
     }
     return patterns
+  }
+
+  /// Every reader's products with every source in one matrix product, those it must not see included.
+  private func score(
+    _ queries: Matrix, _ keys: [Float], head: Int, keyOffset: Int, into patterns: inout Matrix
+  ) {
+    let c = configuration
+    let (readers, sources) = (queries.rows, patterns.columns)
+    let keyWidth = c.keyValueHeadCount * c.dHead
+    var turned = [Float](repeating: 0, count: c.dHead * sources)  // [dHead, source]
+    for source in 0..<sources {
+      for i in 0..<c.dHead { turned[i * sources + source] = keys[source * keyWidth + keyOffset + i] }
+    }
+    patterns.values.withUnsafeMutableBufferPointer { patterns in
+      queries.values.withUnsafeBufferPointer { values in
+        turned.withUnsafeBufferPointer { turned in
+          guard let target = patterns.baseAddress, let q = values.baseAddress, let k = turned.baseAddress
+          else { return }
+          Kernels.multiply(
+            q + head * c.dHead, rowStride: queries.columns, k, rowStride: sources,
+            into: target + head * readers * sources, rowStride: sources, m: readers, k: c.dHead, n: sources,
+            accumulating: false)
+        }
+      }
+    }
   }
 
   /// The heads' outputs side by side, `[reader, head · dHead]`.

@@ -48,6 +48,24 @@ extension Transformer {
       intervening: &nothing)
   }
 
+  /// Runs the upper layers of a recorded prompt again, with an intervention; the stream below stays as recorded.
+  /// - Parameters:
+  ///   - first: The layer that begins.
+  ///   - freeze: What is held at recorded values.
+  /// - Returns: The logits of every position, `[position, vocabulary]`.
+  public func rerun(
+    _ recording: Recording, from first: Int, freezing freeze: Freeze? = nil,
+    intervening intervention: inout some Intervention
+  ) throws(TransformerError) -> Matrix {
+    precondition(blocks.indices.contains(first), "layer \(first) of \(blocks.count)")
+    try check(recording.tokens, after: 0)
+    var cache = KeyValueCache(for: configuration)
+    var nothing: Recording?
+    return run(
+      recording.residualPre[first], from: first, cache: &cache, positions: 0..<recording.positionCount,
+      logits: .all, freezing: freeze, recording: &nothing, intervening: &intervention)
+  }
+
   func run(
     _ tokens: [Token], cache: inout KeyValueCache, logits: LogitPositions, freezing freeze: Freeze?,
     recording: inout Recording?, intervening intervention: inout some Intervention
@@ -56,7 +74,19 @@ extension Transformer {
     let positions = cache.count..<cache.count + tokens.count
     var residual = embed(tokens, positions: positions)
     intervention.edit(&residual, at: .embedding, positions: positions)
-    for (layer, block) in blocks.enumerated() {
+    return run(
+      residual, from: 0, cache: &cache, positions: positions, logits: logits, freezing: freeze,
+      recording: &recording, intervening: &intervention)
+  }
+
+  /// Runs the layers from one on.
+  private func run(
+    _ stream: Matrix, from first: Int, cache: inout KeyValueCache, positions: Range<Int>,
+    logits: LogitPositions, freezing freeze: Freeze?, recording: inout Recording?,
+    intervening intervention: inout some Intervention
+  ) -> Matrix {
+    var residual = stream
+    for (layer, block) in blocks.enumerated().dropFirst(first) {
       intervention.edit(&residual, at: .residualPre(layer: layer), positions: positions)
       recording?.residualPre.append(residual)
       var attended = attend(
@@ -81,7 +111,7 @@ extension Transformer {
       residual += written
       intervention.edit(&residual, at: .residualPost(layer: layer), positions: positions)
     }
-    cache.advance(by: tokens.count)
+    cache.advance(by: positions.count)
     return read(
       residual, logits: logits, positions: positions, freezing: freeze, recording: &recording,
       intervening: &intervention)

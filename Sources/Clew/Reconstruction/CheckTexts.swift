@@ -1,0 +1,65 @@
+public import Attribution
+internal import Foundation
+internal import Transformers
+public import Tokenization
+
+/// The texts that a check reads, as tokens; each begins with a special token where the vocabulary has one.
+public struct CheckTexts: Sendable {
+  /// `[text][position]`.
+  public private(set) var rows: [[Token]] = []
+  /// Where they come from, for the report.
+  public let source: String
+  /// Tells later whether the files are the same; empty for texts in memory.
+  public private(set) var fingerprint = ""
+  /// Whether there was more than was to be read.
+  public private(set) var isCut = false
+
+  /// Rows of tokens as they are.
+  public init(rows: [[Token]], source: String) {
+    self.rows = rows
+    self.source = source
+  }
+
+  /// One prompt.
+  public init(prompt: String, tokenizer: Tokenizer) throws(AttributionError) {
+    rows = [try Prompt(prompt, tokenizer: tokenizer).tokens]
+    source = "one prompt"
+  }
+
+  /// The rows with which a corpus begins.
+  /// - Parameter limit: How many positions to read at most; the row that goes beyond is the last.
+  public init(_ corpus: TokenCorpus, limit: Int) throws(CorpusError) {
+    source = corpus.files.map { URL(filePath: $0).lastPathComponent }.joined(separator: ", ")
+    fingerprint = corpus.fingerprint
+    var cursor = corpus.cursor()
+    var positions = 0
+    while let row = try cursor.next() {
+      guard positions < limit else {
+        isCut = true
+        break
+      }
+      rows.append(row)
+      positions += max(0, row.count - 1)
+    }
+    guard positions > 0 else { throw .empty(path: corpus.files.first ?? "the text") }
+  }
+
+  /// The lines of a file as prompts.
+  /// - Parameter context: How many tokens the model reads at most.
+  public static func lines(
+    of path: String, tokenizer: Tokenizer, context: Int
+  ) throws -> [[Token]] {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw CorpusError.cannotRead(path: path, reason: "it is missing or not UTF-8")
+    }
+    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+    guard !lines.isEmpty else { throw CorpusError.empty(path: path) }
+    return try lines.map { line in
+      let tokens = try Prompt(String(line), tokenizer: tokenizer).tokens
+      guard tokens.count <= context else {
+        throw TransformerError.promptTooLong(tokens: tokens.count, context: context)
+      }
+      return tokens
+    }
+  }
+}
