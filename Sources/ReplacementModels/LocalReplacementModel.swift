@@ -59,7 +59,7 @@ public struct LocalReplacementModel: Sendable {
       of: activations, transcoder, inputs: inputs, recording, zeroed: zeroedPositions)
   }
 
-  private static func check(_ transcoder: Transcoder, fits model: Transformer) throws(ReplacementError) {
+  static func check(_ transcoder: Transcoder, fits model: Transformer) throws(ReplacementError) {
     let path = transcoder.folder.path
     let c = model.configuration
     guard transcoder.layerCount == c.layerCount else {

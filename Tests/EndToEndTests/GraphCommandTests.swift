@@ -74,16 +74,6 @@ struct GraphCommandTests {
     #expect(plain.output == (json?["text"] as? String ?? "") + "\n")
   }
 
-  @Test func `check measures every layer and leaves position 0 out`() async throws {
-    let model = try TinyModel.shared()
-    let text = try await run(
-      "check", "w3 w14 w15", "--model", model.model.path, "--transcoders", model.transcoders.path, "--json")
-    let json = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
-    let layers = try #require(json?["layers"] as? [[String: Any]])
-    #expect(layers.map { $0["rows"] as? Int } == [3, 3, 3])
-    #expect((json?["positions"] as? [[Any]])?.map(\.count) == [3, 3, 3])
-  }
-
   @Test(arguments: [
     ["render", "nothing.json"], ["prune", "nothing.json", "-o", "out.json"], ["score", "nothing.json"],
     ["info", "nothing"], ["generate", "w1", "--model", "nothing"],

@@ -18,6 +18,15 @@ public struct TracingModel: Sendable {
     tokenizer = try Tokenizer(folder: model)
     transcoder = try Transcoder(folder: transcoders)
   }
+
+  private init(transformer: Transformer, tokenizer: Tokenizer, transcoder: Transcoder) {
+    (self.transformer, self.tokenizer, self.transcoder) = (transformer, tokenizer, transcoder)
+  }
+
+  /// The same model with other transcoders.
+  public func replacingTranscoders(_ folder: URL) throws -> TracingModel {
+    TracingModel(transformer: transformer, tokenizer: tokenizer, transcoder: try Transcoder(folder: folder))
+  }
 }
 
 /// What to trace, and how to cut the graph.

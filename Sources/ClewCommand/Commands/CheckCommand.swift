@@ -2,102 +2,137 @@ internal import ArgumentParser
 internal import Clew
 internal import Foundation
 
-/// Measures how well transcoders reconstruct a model.
+/// Measures how far transcoders can be trusted.
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Measures how well transcoders reconstruct a model's MLP outputs.",
+    commandName: "check",
+    abstract: "Measures how well transcoders reconstruct a model, and what replacing it costs.",
     discussion: """
-      With y an MLP's output and e what the features miss of it: FVU is Σ|e|² over Σ|y − mean y|² of the rows \
-      measured, NMSE is Σ|e|² over Σ|y|², cosine is the mean of that between y and its reconstruction, L0 is the mean \
-      number of active features, and error is the mean of |e| over |y|. Position 0 has no features and is left out. \
-      A FVU over 1 means that a constant would do better: wrong hook, wrong normalisation or wrong model.
+      It measures on one prompt, on text files (--text; documents end at a blank line and are cut where the model's context ends), or on rows of \
+      token numbers (--tokens and --offsets). The folder Output/check-<name> then holds report.html, a page that opens in \
+      any browser, report.md and check.json. They say, layer by layer, how much of the MLP outputs the features miss, \
+      how often features fire, what replacing one MLP or all of them does to the answers, and how much of the graphs of \
+      some prompts comes from errors. Each figure stands beside its definition. Position 0 has no features: it counts in \
+      no mean, and keeps its MLPs when others are replaced. A FVU over 1 means that a constant would do better; then \
+      the neighbouring hooks are tried.
       """)
 
   @Argument(help: "A text to measure on.") var prompt: String?
   @OptionGroup var models: ModelOptions
-  @Option(help: "A file of texts, one a line, instead of the prompt.", completion: .file()) var text: String?
+  @Option(
+    help: "A second folder of transcoders for the same model, to stand beside the first.",
+    completion: .directory)
+  var against: String?
+  @Option(
+    parsing: .upToNextOption, help: "Files of UTF-8 text to measure on, instead of the prompt.",
+    completion: .file())
+  var text: [String] = []
+  @Option(help: "A NumPy file of token numbers to measure on, instead of the prompt.", completion: .file())
+  var tokens: String?
+  @Option(help: "A NumPy file that says where the rows of --tokens begin, with the end.", completion: .file())
+  var offsets: String?
+  @Option(help: "Which rows of --tokens to read, such as 0..<162. (default: all)") var rows: String?
+  @Option(help: "The most positions to measure on.") var positions = 100_000
+  @Option(
+    help: "A file of prompts to trace, one a line. (default: the beginnings of the texts)",
+    completion: .file())
+  var prompts: String?
+  @Option(help: "How many prompts to trace from the beginnings of the texts, 24 tokens each.") var graphs = 12
+  @Flag(help: "Measure reconstruction alone: do not run the model with its MLPs replaced.")
+  var reconstructionOnly = false
+  @Flag(help: "Do not replace one layer at a time, which takes half a run more for each layer.")
+  var skipSingleLayers = false
+  @Option(
+    name: .shortAndLong, help: "The folder that then holds the files. (default: Output/check-<name>)",
+    completion: .directory)
+  var output: String?
   @OptionGroup var resources: ResourceOptions
-  @Flag(help: "Print JSON on standard output.") var json = false
+  @Flag(help: "Print check.json on standard output.") var json = false
+  @Flag(help: "Print nothing but errors.") var quiet = false
 
   func validate() throws {
-    guard (prompt == nil) != (text == nil) else {
-      throw ValidationError("Give either a prompt or --text FILE.")
+    guard [prompt != nil, !text.isEmpty, tokens != nil].count(where: { $0 }) == 1 else {
+      throw ValidationError("Give either a prompt, --text FILE, or --tokens FILE with --offsets FILE.")
     }
+    guard (tokens == nil) == (offsets == nil) else {
+      throw ValidationError("--tokens and --offsets need each other.")
+    }
+    if rows != nil {
+      guard tokens != nil else {
+        throw ValidationError("--rows chooses rows of --tokens, which is not given.")
+      }
+      guard rowRange != nil else { throw ValidationError("--rows must be a range such as 0..<162.") }
+    }
+    guard positions > 0 else { throw ValidationError("--positions must be at least 1.") }
+    guard graphs >= 0 else { throw ValidationError("--graphs must be 0 or more.") }
+    if output == "" { throw ValidationError("--output must name a folder.") }
   }
 
   func run() throws {
     resources.apply()
-    let model = try models.open()
-    var check = ReconstructionCheck(layerCount: model.transformer.configuration.layerCount)
-    let bar = ProgressBar(isQuiet: json)
+    let folder = URL(filePath: output ?? "Output/check-\(name)")
+    // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
+    _ = try FileBatch(folder: folder)
+    let bar = ProgressBar(isQuiet: quiet || json)
     defer { bar.clear() }
-    let texts = try self.texts()
-    let context = model.transformer.configuration.contextLength
-    for (index, text) in texts.enumerated() {
-      bar.show("measuring", fraction: Double(index) / Double(texts.count))
-      let tokens = try Prompt(text, tokenizer: model.tokenizer).tokens
-      // Lines of a file may be longer than the model can read; a prompt may not.
-      try check.add(prompt == nil ? Array(tokens.prefix(context)) : tokens, with: model)
+    bar.show("opening the model", fraction: 0)
+    var models = [try self.models.open()]
+    if let against { models.append(try models[0].replacingTranscoders(URL(filePath: against))) }
+    let check = try TranscoderCheck.run(try request(models[0]), models: models) {
+      bar.show($0, fraction: $1)
     }
+    let command = ["clew"] + CommandLine.arguments.dropFirst()
+    try check.write(to: folder, command: command)
     bar.clear()
     if json {
-      print(String(decoding: try record(check).bytes(), as: UTF8.self))
+      try Terminal.output(String(decoding: try check.json(command: command).bytes(), as: UTF8.self) + "\n")
+    } else if !quiet {
+      try Terminal.output(CheckText.text(check, folder: folder.relativePath))
+    }
+  }
+
+  private var name: String {
+    let first = URL(filePath: models.transcoders).lastPathComponent
+    return against.map { "\(first)-\(URL(filePath: $0).lastPathComponent)" } ?? first
+  }
+
+  private var rowRange: Range<Int>? {
+    guard let match = rows?.wholeMatch(of: /(\d{1,15})\.\.<(\d{1,15})/), let first = Int(match.1),
+      let end = Int(match.2), first < end
+    else { return nil }
+    return first..<end
+  }
+
+  private func corpus(_ model: TracingModel) throws -> TokenCorpus {
+    let configuration = model.transformer.configuration
+    guard let tokens, let offsets else {
+      return try TokenCorpus(
+        texts: text.map { URL(filePath: $0) }, tokenizer: model.tokenizer, configuration: configuration)
+    }
+    return try TokenCorpus(
+      tokens: URL(filePath: tokens), offsets: URL(filePath: offsets), rows: rowRange,
+      tokenizer: model.tokenizer, configuration: configuration)
+  }
+
+  private func request(_ model: TracingModel) throws -> CheckRequest {
+    let configuration = model.transformer.configuration
+    let texts: CheckTexts
+    if let prompt {
+      texts = try CheckTexts(prompt: prompt, tokenizer: model.tokenizer)
     } else {
-      printTable(check)
+      texts = try CheckTexts(try corpus(model), limit: positions)
     }
-  }
-
-  private func texts() throws -> [String] {
-    if let prompt { return [prompt] }
-    let path = text ?? ""
-    guard let content = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw CheckpointError.cannotRead(path: path, reason: "it is missing or not UTF-8 text")
+    var request = CheckRequest(texts: texts)
+    request.settings.measuresBehaviour = !reconstructionOnly
+    request.settings.replacesSingleLayers = !skipSingleLayers
+    request.memoryBudget = resources.memoryBytes ?? 1 << 30
+    if let prompts {
+      request.graphPrompts = try CheckTexts.lines(
+        of: prompts, tokenizer: model.tokenizer, context: configuration.contextLength)
+    } else {
+      request.graphPrompts = GraphSample.beginnings(
+        of: texts.rows, count: graphs, length: prompt == nil ? 24 : configuration.contextLength)
     }
-    let lines = content.split(whereSeparator: \.isNewline).map(String.init)
-    guard !lines.isEmpty else {
-      throw CheckpointError.cannotRead(path: path, reason: "it has no line of text")
-    }
-    return lines
-  }
-
-  private static let heading = "FVU      NMSE     cosine   L0       error"
-
-  private func row(_ error: ReconstructionError) -> String {
-    let fvu = error.unexplainedVariance.map { String(format: "%-9.4f", $0) } ?? "-        "
-    return fvu
-      + String(
-        format: "%-9.4f%-9.4f%-9.2f%.4f", error.normalizedSquaredError, error.cosine, error.activeFeatures,
-        error.errorNormShare)
-  }
-
-  private func printTable(_ check: ReconstructionCheck) {
-    print("\(check.textCount) text(s), \(check.layers.first?.rows ?? 0) positions; position 0 left out")
-    print("layer  " + Self.heading)
-    for (layer, error) in check.layers.enumerated() {
-      print("\(layer)".padding(toLength: 7, withPad: " ", startingAt: 0) + row(error))
-    }
-    print(
-      "FVU = Σ|e|² / Σ|y − mean y|², NMSE = Σ|e|² / Σ|y|², error = mean |e| / |y|; `clew help check` says more."
-    )
-    guard check.textCount == 1, let first = check.positions.first, first.count > 1 else { return }
-    print("\nmean |e| / |y| by position and layer")
-    for position in 1..<first.count {
-      let cells = check.positions.map { String(format: "%.3f", $0[position].errorNormShare) }
-      print("\(position)".padding(toLength: 7, withPad: " ", startingAt: 0) + cells.joined(separator: "  "))
-    }
-  }
-
-  private func record(_ check: ReconstructionCheck) -> JSON {
-    func values(_ error: ReconstructionError) -> JSON {
-      [
-        "rows": JSON(error.rows), "fvu": error.unexplainedVariance.map { JSON($0) } ?? .null,
-        "normalized_mse": JSON(error.normalizedSquaredError), "cosine": JSON(error.cosine),
-        "l0": JSON(error.activeFeatures), "error_norm_share": JSON(error.errorNormShare),
-      ]
-    }
-    return [
-      "texts": JSON(check.textCount), "layers": .array(check.layers.map(values)),
-      "positions": .array(check.positions.map { .array($0.dropFirst().map(values)) }),
-    ]
+    return request
   }
 }
