@@ -56,15 +56,19 @@ public struct Demo: Sendable {
         feature: entry.feature, fromEnd: model.activations.positionCount - entry.position)
     }
     placeFeatureCount = places.count { swap.replaced.contains($0) }
-    path = Self.path(trace, from: " " + city, placeName: hop.place.name, swap: swap)
+    // The city's tokens stand before the last word.
+    let last = trace.prompt.tokens.count - 1
+    let cityTokens = try tokenizer.encode(" " + city, addingSpecialTokens: false).count
+    path = Self.path(
+      trace, from: last - cityTokens..<last, placeName: hop.place.name, swap: swap)
   }
 
   /// The strongest path's nodes in words.
   private static func path(
-    _ trace: PromptTrace, from city: String, placeName: String, swap: FeatureSwap
+    _ trace: PromptTrace, from city: Range<Int>, placeName: String, swap: FeatureSwap
   ) -> [String] {
     let (graph, layout, prompt) = (trace.result.graph, trace.result.layout, trace.prompt)
-    let starts = prompt.texts.indices.filter { prompt.texts[$0] == city }.map(layout.embedding(position:))
+    let starts = city.map(layout.embedding(position:))
     guard layout.logitCount > 0,
       let places = graph.strongestPath(from: Set(starts), to: layout.logits.lowerBound)
     else { return [] }
