@@ -3,6 +3,7 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// The rooms of the house, lower levels first; `Sources/Clew/Clew.docc/House.md` says what belongs in each.
 let modules: [Target] = [
@@ -33,23 +34,25 @@ let modules: [Target] = [
     ]),
 
   .target(
+    name: "FeatureExamples",
+    dependencies: [
+      "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
+      "AttributionGraphs", grdb,
+    ]),
+
+  .target(
     name: "Clew",
     dependencies: [
       "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
-      "AttributionGraphs", "Attribution", "Rendering",
+      "AttributionGraphs", "Attribution", "FeatureExamples", "Rendering", "AtlasWorld",
     ]),
 
-  .executableTarget(name: "ClewCommand", dependencies: ["Clew", "AtlasExperiments", argumentParser]),
+  .executableTarget(name: "ClewCommand", dependencies: ["Clew", argumentParser]),
 ]
 
 /// The demo world; `Examples/Atlas` says what it is for.
 let examples: [Target] = [
-  .target(name: "AtlasWorld", dependencies: ["Tensors", "Tokenization"], path: "Examples/Atlas/World"),
-  .target(
-    name: "AtlasExperiments", dependencies: ["AtlasWorld", "Clew"], path: "Examples/Atlas/Experiments"),
-  .executableTarget(
-    name: "atlas-results", dependencies: ["AtlasExperiments", "Clew", argumentParser],
-    path: "Examples/Atlas/Results"),
+  .target(name: "AtlasWorld", dependencies: ["Tensors", "Tokenization"], path: "Examples/Atlas/World")
 ]
 
 /// What only tests import, and the tests of each room.
@@ -66,9 +69,8 @@ let tests: [Target] = [
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "TranscodingTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
-  .testTarget(
-    name: "AtlasTests",
-    dependencies: ["AtlasWorld", "AtlasExperiments", "Clew", "Tokenization", "TestSupport"]),
+  .testTarget(name: "AtlasTests", dependencies: ["AtlasWorld", "Tokenization"]),
+  .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]
 
@@ -81,6 +83,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
   ],
   targets: modules + examples + tests,
   swiftLanguageModes: [.v6],
@@ -91,7 +94,7 @@ let package = Package(
 /// tests run them. The command and the tests themselves stay debuggable.
 let optimizedInDebug: Set = [
   "Tensors", "Tokenization", "AttributionGraphs", "Checkpoints", "Transformers", "Transcoding",
-  "ReplacementModels", "Attribution", "Rendering", "AtlasWorld",
+  "ReplacementModels", "Attribution", "FeatureExamples", "Rendering", "AtlasWorld",
 ]
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   if ["CKernels", "GraphvizShim"].contains(target.name) { continue }

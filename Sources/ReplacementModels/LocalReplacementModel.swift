@@ -59,7 +59,8 @@ public struct LocalReplacementModel: Sendable {
       of: activations, transcoder, inputs: inputs, recording, zeroed: zeroedPositions)
   }
 
-  static func check(_ transcoder: Transcoder, fits model: Transformer) throws(ReplacementError) {
+  /// Refuses a transcoder that was made for another model.
+  public static func check(_ transcoder: Transcoder, fits model: Transformer) throws(ReplacementError) {
     let path = transcoder.folder.path
     let c = model.configuration
     guard transcoder.layerCount == c.layerCount else {

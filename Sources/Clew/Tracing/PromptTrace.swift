@@ -1,5 +1,6 @@
 public import Attribution
 public import AttributionGraphs
+internal import FeatureExamples
 public import Foundation
 internal import ReplacementModels
 public import Tokenization
@@ -72,6 +73,7 @@ public struct PromptTrace: Sendable {
     var result = try Attributor.attribute(
       local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress)
     result.graph.metadata = metadata(request, prompt, model, result)
+    result.graph.label(with: try FeatureLabels(at: model.transcoder.folder, for: result.graph.featureIDs))
     clock.skip()
     progress(AttributionProgress(phase: "pruning", fraction: 1))
     let influence = Influence(of: result.graph)

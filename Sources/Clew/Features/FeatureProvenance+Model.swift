@@ -1,0 +1,26 @@
+public import FeatureExamples
+internal import Foundation
+internal import Transcoding
+internal import Transformers
+
+extension FeatureProvenance {
+  /// What examples of a model's features are made from.
+  /// - Parameters:
+  ///   - files: The files that the text comes from.
+  ///   - fingerprint: That of the text.
+  ///   - command: The command line, for the record.
+  public init(
+    of model: TracingModel, files: [String], textFingerprint: String, settings: ExampleSettings,
+    command: [String]
+  ) {
+    let (transformer, transcoder) = (model.transformer, model.transcoder)
+    let name = transcoder.folder.lastPathComponent
+    self.init(
+      model: transformer.folder.lastPathComponent,
+      modelFingerprint: Fingerprint.of(folder: transformer.folder), transcoders: name,
+      transcoderFingerprint: Fingerprint.of(folder: transcoder.folder),
+      scan: transcoder.configuration.scan ?? name, textFiles: files, textFingerprint: textFingerprint,
+      featureCounts: (0..<transcoder.layerCount).map { transcoder.featureCount(layer: $0) },
+      settings: settings, command: command, version: Version.current)
+  }
+}

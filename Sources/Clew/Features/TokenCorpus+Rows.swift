@@ -1,0 +1,3 @@
+public import FeatureExamples
+
+extension TokenCorpus.Cursor: TokenRows {}
