@@ -17,6 +17,11 @@ struct RenderCommand: ParsableCommand {
   @Option(help: "The width: single (3.3 in), double (7 in), natural, or a number of points.")
   var width = "double"
   @Option(help: "A title above the figure.") var title: String?
+  @Option(
+    help:
+      "Take features' labels from here: a folder of transcoders, or a file with lines of LAYER INDEX LABEL.",
+    completion: .directory)
+  var labels: String?
   @Option(help: "The most features and errors to draw.") var nodes: Int?
   @Option(help: "The most edges to draw. (default: three a node)") var edges: Int?
   @Flag(help: "Leave error nodes out.") var hideErrors = false
@@ -31,7 +36,10 @@ struct RenderCommand: ParsableCommand {
 
   func run() throws {
     let input = GraphInput(graph)
-    let content = try input.pruned()
+    var content = try input.pruned()
+    if let labels {
+      content.label(with: try FeatureLabels(at: URL(filePath: labels), for: content.featureIDs))
+    }
     let kind = format ?? (output?.hasSuffix(".dot") == true ? .dot : .svg)
     let path =
       output ?? URL(filePath: input.file).deletingPathExtension().appendingPathExtension(kind.rawValue).path

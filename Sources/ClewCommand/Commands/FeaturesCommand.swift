@@ -1,0 +1,55 @@
+internal import ArgumentParser
+internal import Clew
+internal import Foundation
+
+/// Examples and labels of features.
+struct FeaturesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "features",
+    abstract: "Shows when features are active and what they promote, and gives them labels.",
+    discussion: """
+      `build` reads text through a model and its transcoders and keeps a database, features.sqlite beside the weights, \
+      with the density, the activations, examples and promoted tokens of every feature, and proposes a label for each. \
+      Labels lie in two text files beside the weights: proposed-labels.tsv is written by `build`, labels.tsv is yours \
+      and changed by `label` and `import-labels` alone. `clew trace` writes the labels into its graphs; a graph that is \
+      there takes them with `clew render --labels`.
+      """,
+    subcommands: [
+      FeaturesBuildCommand.self, FeaturesShowCommand.self, FeaturesSearchCommand.self,
+      FeaturesLabelCommand.self,
+      FeaturesExportCommand.self, FeaturesImportLabelsCommand.self, FeaturesExportLabelsCommand.self,
+    ])
+}
+
+/// A folder of transcoders with a database of feature examples.
+struct FeatureStoreOptions: ParsableArguments {
+  @Argument(help: "The transcoders' folder.", completion: .directory) var transcoders: String
+  @Option(help: "The database. (default: features.sqlite in the folder)", completion: .file()) var database:
+    String?
+
+  var folder: URL { URL(filePath: transcoders) }
+
+  /// The database, if it was made for what lies in the folder.
+  func open() throws -> FeatureStore {
+    let store = try FeatureStore(
+      reading: database.map { URL(filePath: $0) } ?? folder.appending(path: "features.sqlite"))
+    try store.check(transcoderFingerprint: Fingerprint.of(folder: folder))
+    return store
+  }
+
+  func labels() throws -> FeatureLabels { try FeatureLabels(at: folder) }
+}
+
+/// Refuses a feature that the transcoders do not have.
+func checkFeature(_ feature: FeatureID, in folder: URL) throws {
+  let transcoder = try Transcoder(folder: folder)
+  guard (0..<transcoder.layerCount).contains(feature.layer) else {
+    throw FeatureExamplesError.noSuchFeature(
+      layer: feature.layer, index: feature.index, reason: "layers go from 0 to \(transcoder.layerCount - 1)")
+  }
+  let count = transcoder.featureCount(layer: feature.layer)
+  guard (0..<count).contains(feature.index) else {
+    throw FeatureExamplesError.noSuchFeature(
+      layer: feature.layer, index: feature.index, reason: "features of this layer go from 0 to \(count - 1)")
+  }
+}
