@@ -47,12 +47,17 @@ let modules: [Target] = [
       "AttributionGraphs", "Attribution", "FeatureExamples", "Rendering", "AtlasWorld",
     ]),
 
-  .executableTarget(name: "ClewCommand", dependencies: ["Clew", argumentParser]),
+  .executableTarget(name: "ClewCommand", dependencies: ["Clew", "AtlasExperiments", argumentParser]),
 ]
 
 /// The demo world; `Examples/Atlas` says what it is for.
 let examples: [Target] = [
-  .target(name: "AtlasWorld", dependencies: ["Tensors", "Tokenization"], path: "Examples/Atlas/World")
+  .target(name: "AtlasWorld", dependencies: ["Tensors", "Tokenization"], path: "Examples/Atlas/World"),
+  .target(
+    name: "AtlasExperiments", dependencies: ["AtlasWorld", "Clew"], path: "Examples/Atlas/Experiments"),
+  .executableTarget(
+    name: "atlas-results", dependencies: ["AtlasExperiments", "Clew", argumentParser],
+    path: "Examples/Atlas/Results"),
 ]
 
 /// What only tests import, and the tests of each room.
@@ -69,7 +74,9 @@ let tests: [Target] = [
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "TranscodingTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
-  .testTarget(name: "AtlasTests", dependencies: ["AtlasWorld", "Tokenization"]),
+  .testTarget(
+    name: "AtlasTests",
+    dependencies: ["AtlasWorld", "AtlasExperiments", "Clew", "Tokenization", "TestSupport"]),
   .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]

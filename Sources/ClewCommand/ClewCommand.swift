@@ -16,8 +16,7 @@ struct ClewCommand: ParsableCommand {
     version: "clew \(versionText)",
     subcommands: [
       TraceCommand.self, RenderCommand.self, PruneCommand.self, ScoreCommand.self, CheckCommand.self,
-      FeaturesCommand.self,
-      InfoCommand.self, GenerateCommand.self, BenchCommand.self,
+      FeaturesCommand.self, InfoCommand.self, GenerateCommand.self, DemoCommand.self, BenchCommand.self,
     ])
 
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.

@@ -24,6 +24,12 @@ public struct Question: Hashable, Sendable {
   /// What follows the prompt, with the space before it where there is one. Of a later year this is one of several.
   public let answer: String
 
+  public init(kind: Kind, prompt: String, answer: String) {
+    self.kind = kind
+    self.prompt = prompt
+    self.answer = answer
+  }
+
   /// Whether a completion answers the question.
   /// - Parameter completion: What follows the prompt; more may follow the answer.
   public func accepts(_ completion: String) -> Bool {

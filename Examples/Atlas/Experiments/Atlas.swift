@@ -1,0 +1,46 @@
+public import Clew
+internal import Foundation
+
+/// The demo world's model with its transcoders.
+public struct Atlas: Sendable {
+  public let model: TracingModel
+
+  /// Where the model lies in the package.
+  public static let modelPath = "Examples/Atlas/model"
+  /// Where its cross-layer transcoders lie in the package.
+  public static let transcodersPath = "Transcoders/atlas-clt"
+  /// The question that the demo asks; it is held out.
+  public static let question = "the capital of the state containing Dallas is"
+
+  public init(model: TracingModel) { self.model = model }
+
+  /// A prompt with BOS in front.
+  public func tokens(_ prompt: String) throws -> [Token] { try model.tokenizer.encode(prompt) }
+
+  /// The first token of an answer.
+  public func firstToken(of answer: String) throws -> Token? {
+    try model.tokenizer.encode(answer, addingSpecialTokens: false).first
+  }
+
+  /// The features of a prompt, ready for interventions.
+  public func replacement(of prompt: String) throws -> LocalReplacementModel {
+    try LocalReplacementModel(
+      of: model.transformer, transcoder: model.transcoder,
+      recording: model.transformer.record(tokens(prompt), logits: .all))
+  }
+
+  /// The likeliest next token with a swap, and its probability.
+  public func answer(
+    to replacement: LocalReplacementModel, after swap: FeatureSwap
+  ) throws -> (token: Token, probability: Double) {
+    let edits = swap.edits(positionCount: replacement.recording.positionCount)
+    return Self.likeliest(try replacement.run(setting: edits, mode: .free).recording.lastLogits)
+  }
+
+  /// The likeliest token and its probability.
+  public static func likeliest(_ logits: [Float]) -> (token: Token, probability: Double) {
+    let largest = logits.max() ?? 0
+    let sum = logits.reduce(0) { $0 + exp(Double($1 - largest)) }
+    return (Token(logits.firstIndex(of: largest) ?? 0), 1 / sum)
+  }
+}

@@ -1,0 +1,62 @@
+internal import ReplacementModels
+public import Tokenization
+public import Transcoding
+internal import Transformers
+
+/// Which features a group of prompts activates, and how often, by place from the prompts' ends.
+public struct FeatureProfile: Sendable {
+  /// A feature at a position counted from the end: the last token is 1.
+  public struct Place: Hashable, Comparable, Sendable {
+    public let feature: FeatureID
+    public let fromEnd: Int
+
+    public init(feature: FeatureID, fromEnd: Int) {
+      self.feature = feature
+      self.fromEnd = fromEnd
+    }
+
+    public static func < (a: Place, b: Place) -> Bool {
+      (a.feature.layer, -a.fromEnd, a.feature.index) < (b.feature.layer, -b.fromEnd, b.feature.index)
+    }
+  }
+
+  private var sums: [Place: (count: Int, sum: Double)] = [:]
+  /// How many prompts there are.
+  public private(set) var promptCount = 0
+
+  /// A profile of no prompts.
+  public init() {}
+
+  /// Adds a prompt.
+  /// - Parameter activations: What it activates.
+  public mutating func add(_ activations: FeatureActivations) {
+    promptCount += 1
+    for entry in activations.entries {
+      let place = Place(feature: entry.feature, fromEnd: activations.positionCount - entry.position)
+      let known = sums[place] ?? (0, 0)
+      sums[place] = (known.count + 1, known.sum + Double(entry.activation))
+    }
+  }
+
+  /// Every place at which some prompt activates a feature.
+  public var places: Set<Place> { Set(sums.keys) }
+
+  /// The part of the prompts that activates a feature at a place.
+  public func share(at place: Place) -> Double {
+    promptCount > 0 ? Double(sums[place]?.count ?? 0) / Double(promptCount) : 0
+  }
+
+  /// The mean activation of a feature at a place over the prompts that activate it there.
+  public func activation(at place: Place) -> Float {
+    sums[place].map { Float($0.sum / Double($0.count)) } ?? 0
+  }
+}
+
+extension TracingModel {
+  /// The features that a prompt activates.
+  public func activations(of tokens: [Token]) throws -> FeatureActivations {
+    try LocalReplacementModel(
+      of: transformer, transcoder: transcoder, recording: transformer.record(tokens)
+    ).activations
+  }
+}

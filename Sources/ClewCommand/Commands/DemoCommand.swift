@@ -1,0 +1,90 @@
+internal import ArgumentParser
+internal import AtlasExperiments
+internal import Clew
+internal import Foundation
+
+/// Traces a question on the demo world's model and proves the path.
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Traces a question on Atlas, the small model in this repository, and proves the path.",
+    discussion: """
+      The question is "\(Atlas.question)". The demo prints the answer and the strongest path from Dallas to it, \
+      writes the graph and the figure to Output/demo, and then replaces the features of Texas by those of California. \
+      Nothing is downloaded. Give --model and --transcoders to use another training of Atlas.
+      """)
+
+  @Option(
+    help: "The folder of Atlas's model. (default: \(Atlas.modelPath) in the repository)",
+    completion: .directory)
+  var model: String?
+  @Option(
+    help: "The folder of its transcoders. (default: \(Atlas.transcodersPath) in the repository)",
+    completion: .directory)
+  var transcoders: String?
+  @Option(help: "The folder that then holds the files.", completion: .directory)
+  var output = "Output/demo"
+  @OptionGroup var threads: ThreadOptions
+  @Flag(help: "Print nothing but errors.") var quiet = false
+
+  func validate() throws {
+    if output.isEmpty { throw ValidationError("--output must name a folder.") }
+  }
+
+  func run() throws {
+    threads.apply()
+    _ = try FileBatch(folder: URL(filePath: output))
+    let bar = ProgressBar(isQuiet: quiet)
+    defer { bar.clear() }
+    bar.show("opening Atlas", fraction: 0)
+    let opened = try TracingModel(
+      model: Self.folder(model, Atlas.modelPath), transcoders: Self.folder(transcoders, Atlas.transcodersPath)
+    )
+    let demo = try Demo(Atlas(model: opened)) { bar.show($0.phase, fraction: $0.fraction) }
+    bar.show("writing \(output)", fraction: 1)
+    try demo.trace.write(
+      to: URL(filePath: output), model: opened, command: ["clew"] + CommandLine.arguments.dropFirst())
+    bar.clear()
+    if !quiet { try Terminal.output(text(demo)) }
+  }
+
+  /// A folder that was asked for, or one of the repository: below the working folder, else beside the build.
+  private static func folder(_ given: String?, _ standard: String) -> URL {
+    if let given { return URL(filePath: given) }
+    let here = URL(filePath: standard)
+    if FileManager.default.fileExists(atPath: here.path) { return here }
+    var root = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+    while let folder = root, folder.path != "/" {
+      let candidate = folder.appending(path: standard)
+      if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+      root = folder.deletingLastPathComponent()
+    }
+    return here
+  }
+
+  private func text(_ demo: Demo) -> String {
+    let path =
+      demo.path.isEmpty
+      ? "no path of features leads from Dallas to the answer" : demo.path.joined(separator: "\n          → ")
+    let proof =
+      demo.isProven
+      ? "so the answer came by way of Texas."
+      : "which is not \(Self.plain(demo.wanted)): these transcoders do not carry the path."
+    return """
+      question  \(Atlas.question)
+      answer    \(Self.plain(demo.answer.text)) (\(Self.percent(demo.answer.probability)))
+      path      \(path)
+      proof     \(demo.placeFeatureCount) features of Texas are active. With those of \(demo.otherPlace) in their place
+                (\(demo.editCount) values set) the answer is \(Self.plain(demo.answerAfterSwap.text)) \
+      (\(Self.percent(demo.answerAfterSwap.probability))), \(proof)
+      result    \(output): graph.svg is the figure, report.md says what it leaves out
+      next      ./clew render \(output)/graph.json --help says how to draw it otherwise
+
+      """
+  }
+
+  private static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
+  private static func plain(_ text: String) -> String {
+    text.hasPrefix(" ") ? String(text.dropFirst()) : text
+  }
+}
