@@ -5,8 +5,8 @@ public import Tokenization
 ///
 /// It asks, in this order, what an interpretability researcher asks on seeing the examples: is it one token or one
 /// phrase; does it, late in the model, make the model say one word; is it one of few words; does it follow or precede
-/// the same words; do its texts share a word elsewhere; are its tokens of one kind; and failing all that, what does it
-/// promote? The answer depends on the examples alone.
+/// the same words; do its texts share a word elsewhere; late in the model, what does it promote; and failing all that,
+/// are its tokens of one kind? The answer depends on the examples and the promoted tokens alone.
 public struct LabelProposer: Sendable {
   let texts: [String]
   let isCommon: [Bool]
@@ -72,8 +72,9 @@ public struct LabelProposer: Sendable {
     }
     if let topic = topic(views) { return tokenShare >= 0.7 ? "\(Self.quoted(token)) \(topic)" : topic }
     if tokenShare >= 0.7 { return Self.quoted(token) }
-    if let kind = kind(views) { return kind }
+    // Late features of many tokens are better told by what they do than by the kind of their tokens.
     if layer * 2 >= layerCount, promoted.lead >= 4 { return "promotes " + promotedWords(promoted) }
+    if let kind = kind(views) { return kind }
     return Self.ranked(views.map(\.word)).prefix(3).map { Self.quoted($0.text) }.joined(separator: ", ")
       + ", …"
   }

@@ -365,6 +365,10 @@ struct FeatureLabelTests {
       ], "", 0, "after “the capital of”"
     ),
     (["Texas so *is Austin", "Dallas now *in Austin", "they *went Austin"], " Austin", 5, "says “Austin”"),
+    (
+      ["one *Two Austin", "three *Four no", "five *Six yes", "ten *Ace go", "a *Bee up"], " Austin", 5,
+      "promotes “Austin”"
+    ),
   ])
   func `a proposed label is what a reader would write`(
     lines: [String], promoted: String, layer: Int, expected: String
