@@ -53,6 +53,10 @@ let modules: [Target] = [
 /// The demo world; `Examples/Atlas` says what it is for.
 let examples: [Target] = [
   .target(name: "AtlasWorld", dependencies: ["Tensors", "Tokenization"], path: "Examples/Atlas/World"),
+  .target(name: "AtlasTraining", dependencies: ["AtlasWorld", "Clew"], path: "Examples/Atlas/Training"),
+  .executableTarget(
+    name: "atlas-train", dependencies: ["AtlasTraining", "AtlasWorld", "Clew", argumentParser],
+    path: "Examples/Atlas/Train"),
   .target(
     name: "AtlasExperiments", dependencies: ["AtlasWorld", "Clew"], path: "Examples/Atlas/Experiments"),
   .executableTarget(
@@ -76,7 +80,7 @@ let tests: [Target] = [
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(
     name: "AtlasTests",
-    dependencies: ["AtlasWorld", "AtlasExperiments", "Clew", "Tokenization", "TestSupport"]),
+    dependencies: ["AtlasWorld", "AtlasTraining", "AtlasExperiments", "Clew", "Tokenization", "TestSupport"]),
   .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]

@@ -32,8 +32,9 @@ public struct TransformerConfiguration: Sendable {
   public var tiesEmbeddings: Bool
 
   public init(
-    family: String, layerCount: Int, dModel: Int, headCount: Int, keyValueHeadCount: Int, dHead: Int, dMLP: Int,
-    vocabularyCount: Int, contextLength: Int, norm: Norm, activation: Activation, rotary: RotaryEmbedding?,
+    family: String, layerCount: Int, dModel: Int, headCount: Int, keyValueHeadCount: Int, dHead: Int,
+    dMLP: Int, vocabularyCount: Int, contextLength: Int, norm: Norm, activation: Activation,
+    rotary: RotaryEmbedding?,
     attentionScales: [Float], tiesEmbeddings: Bool
   ) {
     self.family = family

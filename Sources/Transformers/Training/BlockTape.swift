@@ -60,9 +60,9 @@ struct BlockTape {
     Kernels.norm(
       middle, rows: rows, kind: block.mlpNorm.kind, gain: block.mlpNorm.gain, bias: block.mlpNorm.usedBias,
       into: &mlpInput, scales: &mlpScales)
-    if let gateLayer = block.mlp.gate, up != nil {
+    if let gateLayer = block.mlp.gate {
       Kernels.linear(mlpInput, rows: rows, gateLayer, into: &gate)
-      Kernels.linear(mlpInput, rows: rows, block.mlp.up, into: &up!)
+      up.change { Kernels.linear(mlpInput, rows: rows, block.mlp.up, into: &$0) }
     } else {
       Kernels.linear(mlpInput, rows: rows, block.mlp.up, into: &gate)
     }

@@ -130,7 +130,7 @@ extension TransformerParameters {
       body(&norm.bias, .vector)
     }
     body(&embedding.values, .matrix)
-    if positionEmbedding != nil { body(&positionEmbedding!.values, .matrix) }
+    positionEmbedding.change { body(&$0.values, .matrix) }
     for layer in blocks.indices {
       visit(&blocks[layer].attentionNorm)
       visit(&blocks[layer].query)
@@ -138,12 +138,12 @@ extension TransformerParameters {
       visit(&blocks[layer].value)
       visit(&blocks[layer].output)
       visit(&blocks[layer].mlpNorm)
-      if blocks[layer].gate != nil { visit(&blocks[layer].gate!) }
+      blocks[layer].gate.change { visit(&$0) }
       visit(&blocks[layer].up)
       visit(&blocks[layer].down)
     }
     visit(&finalNorm)
-    if unembedding != nil { body(&unembedding!.values, .matrix) }
+    unembedding.change { body(&$0.values, .matrix) }
   }
 
   /// Every list of numbers, in the order of ``visit(_:)``.

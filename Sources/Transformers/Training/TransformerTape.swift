@@ -94,7 +94,7 @@ public struct TransformerTape {
         model.blocks[layer], shape(batch, layer), gradient: &gradient, work: &work, parameters: &own)
       if let own { parameters?.blocks[layer] = own }
     }
-    addEmbeddingGradient(batch, to: &parameters, c)
+    addEmbeddingGradient(batch, to: &parameters)
     return total
   }
 
@@ -133,11 +133,13 @@ public struct TransformerTape {
       for (place, row) in rows.enumerated() { inputs[place] = finalOutput[row] }
       Kernels.linear(inputs, rows: rows.count, weight: model.unembedding, into: &logits)
       total += loss(&logits, rows)
-      if parameters != nil {
+      parameters.change { parameters in
         if c.tiesEmbeddings {
-          Kernels.addWeightGradient(logits, inputs, rows: rows.count, to: &parameters!.embedding)
-        } else if parameters?.unembedding != nil {
-          Kernels.addWeightGradient(logits, inputs, rows: rows.count, to: &parameters!.unembedding!)
+          Kernels.addWeightGradient(logits, inputs, rows: rows.count, to: &parameters.embedding)
+        } else {
+          parameters.unembedding.change {
+            Kernels.addWeightGradient(logits, inputs, rows: rows.count, to: &$0)
+          }
         }
       }
       Kernels.linear(logits, rows: rows.count, weight: model.unembedding.transposed, into: &inputs)
@@ -146,14 +148,13 @@ public struct TransformerTape {
     return total
   }
 
-  private func addEmbeddingGradient(
-    _ batch: TextBatch, to parameters: inout TransformerParameters?, _ c: TransformerConfiguration
-  ) {
-    guard parameters != nil else { return }
-    for text in batch.texts {
-      for (position, row) in text.enumerated() {
-        parameters!.embedding.add(gradient[row], toRow: Int(batch.tokens[row]))
-        parameters!.positionEmbedding?.add(gradient[row], toRow: position)
+  private func addEmbeddingGradient(_ batch: TextBatch, to parameters: inout TransformerParameters?) {
+    parameters.change { parameters in
+      for text in batch.texts {
+        for (position, row) in text.enumerated() {
+          parameters.embedding.add(gradient[row], toRow: Int(batch.tokens[row]))
+          parameters.positionEmbedding?.add(gradient[row], toRow: position)
+        }
       }
     }
   }
@@ -178,5 +179,14 @@ extension TransformerParameters.BlockParameters {
     gate?.weight = nothing
     up.weight = nothing
     down.weight = nothing
+  }
+}
+
+extension Optional {
+  /// Changes what is there, in place: it is held nowhere else meanwhile, so that nothing is copied.
+  mutating func change(_ body: (inout Wrapped) -> Void) {
+    guard var value = take() else { return }
+    body(&value)
+    self = value
   }
 }
