@@ -21,7 +21,7 @@ let modules: [Target] = [
   .target(name: "Rendering", dependencies: ["AttributionGraphs", "GraphvizShim"]),
 
   .target(name: "Transformers", dependencies: ["Tensors", "Checkpoints", "Tokenization"]),
-  .target(name: "Transcoding", dependencies: ["Tensors", "Checkpoints", yams]),
+  .target(name: "Transcoding", dependencies: ["CKernels", "Tensors", "Checkpoints", yams]),
 
   .target(
     name: "ReplacementModels", dependencies: ["Tensors", "Tokenization", "Transformers", "Transcoding"]),
@@ -76,7 +76,8 @@ let tests: [Target] = [
   .testTarget(
     name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "Tensors", "TestSupport"]),
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
-  .testTarget(name: "TranscodingTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
+  .testTarget(
+    name: "TranscodingTests", dependencies: ["Clew", "Transcoding", "TinyModels", "TestSupport"]),
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(
     name: "AtlasTests",

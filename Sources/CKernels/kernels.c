@@ -1,16 +1,7 @@
 #include "CKernels.h"
+#include "paths.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-#include <math.h>
-#include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#define T512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma")))
-#define T256 __attribute__((target("avx2,fma")))
-#endif
-#define INLINE static inline __attribute__((always_inline))
 
 // ---------------------------------------------------------------- which path
 

@@ -1,40 +1,7 @@
 #include "CKernels.h"
+#include "paths.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-#include <math.h>
-#include <string.h>
-
-#if defined(__x86_64__)
-#define T512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma")))
-#define T256 __attribute__((target("avx2,fma")))
-#endif
-#define INLINE static inline __attribute__((always_inline))
-
-// A function of one body, compiled for each path; every path does the same operations in the same order.
-#if defined(__x86_64__)
-#define PATHS(name, parameters, arguments)                        \
-  T512 static void name##_512 parameters { name##_body arguments; } \
-  T256 static void name##_256 parameters { name##_body arguments; } \
-  static void name##_0 parameters { name##_body arguments; }        \
-  void name parameters {                                          \
-    int level = ck_level();                                       \
-    if (level == 3) name##_512 arguments;                         \
-    else if (level == 2) name##_256 arguments;                    \
-    else name##_0 arguments;                                      \
-  }
-#else
-#define PATHS(name, parameters, arguments) \
-  void name parameters { name##_body arguments; }
-#endif
-
-enum { LANES = 16 };
-
-INLINE float tree(float *sum) {
-  for (int width = LANES / 2; width > 0; width /= 2)
-    for (int j = 0; j < width; j++) sum[j] += sum[j + width];
-  return sum[0];
-}
 
 INLINE float dot(const float *x, const float *y, size_t count) {
   float sum[LANES] = {0};
@@ -45,36 +12,14 @@ INLINE float dot(const float *x, const float *y, size_t count) {
   return tree(sum);
 }
 
-// exp(x) = 2^n exp(r), |r| <= ln 2 / 2, the second by its series to the seventh power.
-INLINE float exp_value(float x) {
-  x = x < -87.3f ? -87.3f : x;
-  x = x > 88.3f ? 88.3f : x;
-  float shifted = fmaf(x, 1.44269504f, 12582912.0f);  // 1.5 * 2^23: rounds to the nearest whole number
-  float n = shifted - 12582912.0f;
-  float r = fmaf(n, -0.693359375f, x);
-  r = fmaf(n, 2.12194440e-4f, r);
-  float p = 1.9841270e-4f;
-  p = fmaf(p, r, 1.3888889e-3f);
-  p = fmaf(p, r, 8.3333333e-3f);
-  p = fmaf(p, r, 4.1666667e-2f);
-  p = fmaf(p, r, 1.6666667e-1f);
-  p = fmaf(p, r, 0.5f);
-  p = fmaf(p, r, 1.0f);
-  p = fmaf(p, r, 1.0f);
-  int32_t bits;
-  memcpy(&bits, &shifted, 4);
-  bits = (bits - 0x4B400000 + 127) << 23;
-  float power;
-  memcpy(&power, &bits, 4);
-  return p * power;
-}
-
-// ---------------------------------------------------------------- norms
-
 INLINE void ck_exp_body(const float *x, float *y, size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] = exp_value(x[i]);
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) exp_values(x + i, y + i);
+  for (; i < count; i++) y[i] = exp_value(x[i]);
 }
 PATHS(ck_exp, (const float *x, float *y, size_t count), (x, y, count))
+
+// ---------------------------------------------------------------- norms
 
 INLINE float mean_of(const float *x, size_t width) {
   float sum[LANES] = {0};

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Yams
 
 /// Where a transcoder reads in a layer.
-public enum FeatureInputHook: String, Sendable, CaseIterable {
+public enum FeatureInputHook: String, Sendable, CaseIterable, Codable {
   /// The residual stream before the MLP's norm.
   case residualMid = "hook_resid_mid"
   /// Behind the MLP's norm, before its gain.
@@ -20,7 +20,7 @@ public enum FeatureOutputHook: String, Sendable, CaseIterable {
 /// What `config.yaml` says about a folder of transcoders.
 public struct TranscoderConfiguration: Sendable {
   /// Whether features write to all later layers or to their own alone.
-  public enum Kind: String, Sendable {
+  public enum Kind: String, Sendable, Codable {
     case crossLayer = "cross_layer_transcoder"
     case perLayer = "transcoder_set"
   }

@@ -39,6 +39,11 @@ void ck_rotate(float *x, size_t rows, size_t row_stride, size_t heads, size_t ha
 // o = p v. Rows of q, k, v, o have their own strides; `width` is the head's.
 void ck_attend(const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride, size_t count,
                size_t width, float scale, float *p, float *o, size_t o_stride);
+// The same without keeping p, for runs that nothing is differentiated after; keys are taken 16 at a time, so that narrow
+// heads are fast. `work` holds ck_attend_work(count, width) floats.
+size_t ck_attend_work(size_t count, size_t width);
+void ck_attend_forward(const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride, size_t count,
+                       size_t width, float scale, float *o, size_t o_stride, float *work);
 // Writes the gradient of q, adds those of k and v. `work` holds `count` floats.
 void ck_attend_pullback(const float *go, size_t go_stride, const float *q, size_t q_stride, const float *k,
                         const float *v, size_t kv_stride, const float *p, size_t count, size_t width, float scale,

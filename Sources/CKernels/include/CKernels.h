@@ -63,6 +63,7 @@ void ck_add_scaled(const float *x, float scale, float *y, size_t count);
 float ck_peak(size_t rounds);
 double ck_peak_operations(size_t rounds);
 
+#include "CKSparse.h"
 #include "CKTraining.h"
 
 #endif

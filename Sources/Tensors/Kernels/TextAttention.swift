@@ -57,6 +57,31 @@ public struct TextAttention: Sendable {
     }
   }
 
+  /// Each head's output, heads side by side, for runs that nothing is differentiated after: no pattern is kept.
+  public func forward(
+    query: Matrix, key: Matrix, value: Matrix, texts: [Range<Int>], into mixed: inout Matrix
+  ) {
+    check(query, key, value, texts, patternCount(texts))
+    let shared = headCount / keyValueHeadCount
+    let work = Scratch(count: ck_attend_work(texts.reduce(0) { max($0, $1.count) }, dHead))
+    Kernels.withPointers(query, &mixed) { q, o in
+      key.values.withUnsafeBufferPointer { k in
+        value.values.withUnsafeBufferPointer { v in
+          guard let k = k.baseAddress, let v = v.baseAddress else { return }
+          for text in texts {
+            for head in 0..<headCount {
+              let first = text.lowerBound * query.columns + head * dHead
+              let shared = text.lowerBound * key.columns + head / shared * dHead
+              ck_attend_forward(
+                q + first, query.columns, k + shared, v + shared, key.columns, text.count, dHead, scale,
+                o + first, query.columns, work.pointer)
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// The pullback: gradients of queries are written, those of keys and values added to what is there.
   public func pullback(
     _ mixedGradient: Matrix, query: Matrix, key: Matrix, value: Matrix, texts: [Range<Int>],

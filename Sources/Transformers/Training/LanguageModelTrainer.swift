@@ -12,6 +12,8 @@ public struct LanguageModelTrainer {
     public var optimizer = Adam(beta1: 0.9, beta2: 0.98)
     /// Decoupled weight decay of matrices; gains and biases have none.
     public var weightDecay: Float = 0.1
+    /// The part of the learning rate that embeddings learn at.
+    public var embeddingShare: Float = 1
     /// The gradient's largest norm.
     public var largestNorm = 1.0
 
@@ -83,8 +85,9 @@ public struct LanguageModelTrainer {
     parameters.visit { list, kind in
       settings.optimizer.step(
         &list, gradient: gradient[place], moments: &moments[place], squares: &squares[place],
-        gradientScale: Float(norm > settings.largestNorm ? settings.largestNorm / norm : 1), rate: rate,
-        decay: kind == .matrix ? settings.weightDecay : 0, number: stepCount)
+        gradientScale: Float(norm > settings.largestNorm ? settings.largestNorm / norm : 1),
+        rate: kind == .embedding ? settings.embeddingShare * rate : rate,
+        decay: kind == .vector ? 0 : settings.weightDecay, number: stepCount)
       place += 1
     }
     return Step(loss: loss, gradientNorm: norm)

@@ -7,15 +7,16 @@ extension Transformer {
   ///   - isGated: Whether the MLPs have a gate.
   ///   - hasBiases: Whether linear maps have biases (GPT-2).
   ///   - deviation: The standard deviation of the weights.
+  ///   - embeddingDeviation: That of the embeddings; `nil` for the same.
   ///   - seed: The same seed gives the same weights.
   public init(
     random configuration: TransformerConfiguration, isGated: Bool, hasBiases: Bool = false,
-    deviation: Double = 0.02, seed: UInt64
+    deviation: Double = 0.02, embeddingDeviation: Double? = nil, seed: UInt64
   ) {
     let c = configuration
     var generator = SeededGenerator(seed: seed)
-    func matrix(_ rows: Int, _ columns: Int) -> WeightMatrix {
-      let values = (0..<rows * columns).map { _ in Float(deviation * generator.normal()) }
+    func matrix(_ rows: Int, _ columns: Int, _ size: Double? = nil) -> WeightMatrix {
+      let values = (0..<rows * columns).map { _ in Float((size ?? deviation) * generator.normal()) }
       return WeightMatrix(Matrix(rows: rows, columns: columns, values: values))
     }
     func linear(_ outputs: Int, _ inputs: Int) -> Linear {
@@ -24,7 +25,7 @@ extension Transformer {
     }
     let norm = NormLayer(
       kind: c.norm, gain: Array(repeating: 1, count: c.dModel), bias: Array(repeating: 0, count: c.dModel))
-    let embedding = matrix(c.vocabularyCount, c.dModel)
+    let embedding = matrix(c.vocabularyCount, c.dModel, embeddingDeviation)
     let positions = c.rotary == nil ? matrix(c.contextLength, c.dModel) : nil
     let (queries, keys) = (c.headCount * c.dHead, c.keyValueHeadCount * c.dHead)
     let blocks = (0..<c.layerCount).map { _ in
@@ -40,7 +41,7 @@ extension Transformer {
     }
     self.init(
       configuration: c, embedding: embedding, positionEmbedding: positions, blocks: blocks, finalNorm: norm,
-      unembedding: c.tiesEmbeddings ? embedding : matrix(c.vocabularyCount, c.dModel),
+      unembedding: c.tiesEmbeddings ? embedding : matrix(c.vocabularyCount, c.dModel, embeddingDeviation),
       folder: URL(filePath: "."))
   }
 }

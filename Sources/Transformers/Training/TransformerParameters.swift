@@ -113,8 +113,10 @@ extension TransformerParameters {
 
   /// What a list of numbers is, for those who treat matrices and vectors differently.
   public enum ListKind: Sendable {
-    /// A weight or an embedding.
+    /// The weight of a linear map.
     case matrix
+    /// An embedding or the unembedding.
+    case embedding
     /// A gain or a bias.
     case vector
   }
@@ -129,8 +131,8 @@ extension TransformerParameters {
       body(&norm.gain, .vector)
       body(&norm.bias, .vector)
     }
-    body(&embedding.values, .matrix)
-    positionEmbedding.change { body(&$0.values, .matrix) }
+    body(&embedding.values, .embedding)
+    positionEmbedding.change { body(&$0.values, .embedding) }
     for layer in blocks.indices {
       visit(&blocks[layer].attentionNorm)
       visit(&blocks[layer].query)
@@ -143,7 +145,7 @@ extension TransformerParameters {
       visit(&blocks[layer].down)
     }
     visit(&finalNorm)
-    unembedding.change { body(&$0.values, .matrix) }
+    unembedding.change { body(&$0.values, .embedding) }
   }
 
   /// Every list of numbers, in the order of ``visit(_:)``.

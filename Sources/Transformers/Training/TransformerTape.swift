@@ -71,7 +71,6 @@ public struct TransformerTape {
     loss: (inout Matrix, _ rows: ArraySlice<Int>) -> Double
   ) -> Double {
     precondition(batch.tokens.count <= capacity, "\(batch.tokens.count) rows on a tape of \(capacity)")
-    let c = configuration
     embed(model, batch)
     for layer in layers.indices {
       layers[layer].forward(

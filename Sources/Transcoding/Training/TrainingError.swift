@@ -1,0 +1,44 @@
+public import Checkpoints
+
+/// What can go wrong while transcoders are trained.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+  /// A number is no longer finite.
+  case diverged(step: Int, layer: Int?, what: String, kept: String?)
+  /// The parameters and their gradients need more memory than there is.
+  case doesNotFit(features: Int, needed: Int, available: Int, fitting: Int)
+  /// Settings contradict themselves or the model.
+  case badSettings(reason: String)
+  /// There are too few tokens to start.
+  case tooFewTokens(count: Int, needed: Int)
+  /// A checkpoint is damaged, or belongs to another run.
+  case badCheckpoint(path: String, reason: String, advice: String)
+  /// An export, read again, does not do what the trainer measured.
+  case exportDiffers(path: String, layer: Int, what: String, trained: Double, read: Double)
+  /// Files cannot be read or written.
+  case files(CheckpointError)
+
+  public var description: String {
+    switch self {
+    case .diverged(let step, let layer, let what, let kept):
+      "training stopped at step \(step): \(what)\(layer.map { " of layer \($0)" } ?? "") is not finite. "
+        + (kept.map { "The checkpoint before it stays in \($0). " } ?? "No checkpoint had been written. ")
+        + "Train with a lower --learning-rate."
+    case .doesNotFit(let features, let needed, let available, let fitting):
+      "\(features) features a layer need \(Self.mebibytes(needed)) of memory, but \(Self.mebibytes(available)) are "
+        + "free. Use --features \(fitting) or fewer, or a machine with more memory."
+    case .badSettings(let reason): reason
+    case .tooFewTokens(let count, let needed):
+      "the text gives \(count) tokens to train on, but \(needed) are needed. Give more text, or use --sample-tokens."
+    case .badCheckpoint(let path, let reason, let advice):
+      "\(path) cannot be used: \(reason). \(advice)"
+    case .exportDiffers(let path, let layer, let what, let trained, let read):
+      "the export to \(path) was refused: read again, the \(what) of layer \(layer) is \(read), not \(trained) as "
+        + "trained. Please report this; the checkpoint is kept."
+    case .files(let error): error.description
+    }
+  }
+
+  private static func mebibytes(_ bytes: Int) -> String {
+    bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB"
+  }
+}
