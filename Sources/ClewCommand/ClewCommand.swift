@@ -16,7 +16,8 @@ struct ClewCommand: ParsableCommand {
     version: "clew \(versionText)",
     subcommands: [
       TraceCommand.self, RenderCommand.self, PruneCommand.self, ScoreCommand.self, CheckCommand.self,
-      FeaturesCommand.self, InfoCommand.self, GenerateCommand.self, DemoCommand.self, BenchCommand.self,
+      FeaturesCommand.self, TrainCommand.self, InfoCommand.self, GenerateCommand.self, DemoCommand.self,
+      BenchCommand.self,
     ])
 
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
@@ -26,6 +27,7 @@ struct ClewCommand: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch {
+      if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
       let code = exitCode(for: error)
       if code == .success {
         exit(withError: error)

@@ -5,8 +5,11 @@ internal import Foundation
 /// Benchmarks, run by hand: figures in documents come from here.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures how fast this machine traces.",
-    subcommands: [BenchTraceCommand.self, BenchProductCommand.self, BenchSynthesizeCommand.self])
+    commandName: "bench", abstract: "Measures how fast this machine traces and trains.",
+    subcommands: [
+      BenchTraceCommand.self, BenchTranscoderStepCommand.self, BenchProductCommand.self,
+      BenchSynthesizeCommand.self,
+    ])
 }
 
 /// The speed of matrix products.
@@ -97,5 +100,70 @@ struct BenchTraceCommand: ParsableCommand {
       if let best { print(best.summary(tokens: count)) }
     }
     print("peak memory \(Benchmark.peakBytes() >> 20) MiB, \(threads) thread(s)")
+  }
+}
+
+/// The speed of a training step.
+struct BenchTranscoderStepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "transcoder-step",
+    abstract: "Measures training steps of transcoders, by phase and by how many features are active.",
+    discussion: """
+      Steps run on made-up activations. The first table gives the phases of a step at --l0 active features; the second \
+      goes through more and more active features and compares decoders that go through the active ones with dense \
+      products, so that it shows from which share on products are faster.
+      """)
+
+  @Option(help: "clt writes to its own and all later layers, plt to its own alone.")
+  var kind = TranscoderKindOption.clt
+  @Option(help: "Layers.") var layers = 5
+  @Option(help: "Width of the residual stream.") var width = 64
+  @Option(help: "Features of each layer.") var features = 768
+  @Option(help: "Active features a token and layer.") var l0 = 14.0
+  @Option(help: "Tokens of a step.") var batch = 2048
+  @Option(help: "Steps; the fastest counts.") var rounds = 20
+  @Option(help: "Threads.") var threads = 1
+  @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
+
+  func validate() throws {
+    guard layers > 0, width > 0, features > 1, l0 > 0, l0 < Double(features), batch > 0, rounds > 0,
+      threads > 0
+    else { throw ValidationError("sizes must be positive, and --l0 less than --features.") }
+  }
+
+  func run() throws {
+    Parallel.threadCount = threads
+    let shape = TranscoderShape(kind: kind.kind, layerCount: layers, dModel: width, featureCount: features)
+    let step = try measure(shape, l0, isDense: false)
+    print("\(layers) layers, width \(width), \(features) features a layer, \(threads) thread(s)")
+    for (phase, seconds) in step.phases.sorted(by: { $0.value > $1.value }) {
+      print("\(pad(phase, 12))\(pad(String(format: "%.2f", seconds * 1e6 / Double(batch)), 8)) µs a token")
+    }
+    print(
+      "\(pad("step", 12))\(rate(step.seconds)) tokens a CPU-second at \(format(step.activeFeatures)) active")
+    print("\nactive features    share    sparse     dense   (tokens a CPU-second)")
+    for share in [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6] {
+      let wanted = share * Double(features)
+      let sparse = try measure(shape, wanted, isDense: false),
+        dense = try measure(shape, wanted, isDense: true)
+      let line = [
+        pad(format(sparse.activeFeatures), 15), pad(format(100 * sparse.share) + "%", 9),
+        pad(rate(sparse.seconds), 10), pad(rate(dense.seconds), 10),
+      ]
+      print(line.joined())
+    }
+  }
+
+  private func measure(_ shape: TranscoderShape, _ active: Double, isDense: Bool) throws
+    -> Benchmark.TrainingStep
+  {
+    try Benchmark.trainingStep(
+      shape, batchTokens: batch, activeFeatures: active, isDense: isDense, rounds: rounds, seed: seed)
+  }
+
+  private func rate(_ seconds: Double) -> String { String(format: "%.0f", Double(batch) / seconds) }
+  private func format(_ value: Double) -> String { String(format: "%.1f", value) }
+  private func pad(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
   }
 }

@@ -23,15 +23,7 @@ struct CheckCommand: ParsableCommand {
     help: "A second folder of transcoders for the same model, to stand beside the first.",
     completion: .directory)
   var against: String?
-  @Option(
-    parsing: .upToNextOption, help: "Files of UTF-8 text to measure on, instead of the prompt.",
-    completion: .file())
-  var text: [String] = []
-  @Option(help: "A NumPy file of token numbers to measure on, instead of the prompt.", completion: .file())
-  var tokens: String?
-  @Option(help: "A NumPy file that says where the rows of --tokens begin, with the end.", completion: .file())
-  var offsets: String?
-  @Option(help: "Which rows of --tokens to read, such as 0..<162. (default: all)") var rows: String?
+  @OptionGroup var texts: CorpusOptions
   @Option(help: "The most positions to measure on.") var positions = 100_000
   @Option(
     help: "A file of prompts to trace, one a line. (default: the beginnings of the texts)",
@@ -51,17 +43,8 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print nothing but errors.") var quiet = false
 
   func validate() throws {
-    guard [prompt != nil, !text.isEmpty, tokens != nil].count(where: { $0 }) == 1 else {
+    guard (prompt != nil) != texts.isGiven else {
       throw ValidationError("Give either a prompt, --text FILE, or --tokens FILE with --offsets FILE.")
-    }
-    guard (tokens == nil) == (offsets == nil) else {
-      throw ValidationError("--tokens and --offsets need each other.")
-    }
-    if rows != nil {
-      guard tokens != nil else {
-        throw ValidationError("--rows chooses rows of --tokens, which is not given.")
-      }
-      guard rowRange != nil else { throw ValidationError("--rows must be a range such as 0..<162.") }
     }
     guard positions > 0 else { throw ValidationError("--positions must be at least 1.") }
     guard graphs >= 0 else { throw ValidationError("--graphs must be 0 or more.") }
@@ -96,31 +79,13 @@ struct CheckCommand: ParsableCommand {
     return against.map { "\(first)-\(URL(filePath: $0).lastPathComponent)" } ?? first
   }
 
-  private var rowRange: Range<Int>? {
-    guard let match = rows?.wholeMatch(of: /(\d{1,15})\.\.<(\d{1,15})/), let first = Int(match.1),
-      let end = Int(match.2), first < end
-    else { return nil }
-    return first..<end
-  }
-
-  private func corpus(_ model: TracingModel) throws -> TokenCorpus {
-    let configuration = model.transformer.configuration
-    guard let tokens, let offsets else {
-      return try TokenCorpus(
-        texts: text.map { URL(filePath: $0) }, tokenizer: model.tokenizer, configuration: configuration)
-    }
-    return try TokenCorpus(
-      tokens: URL(filePath: tokens), offsets: URL(filePath: offsets), rows: rowRange,
-      tokenizer: model.tokenizer, configuration: configuration)
-  }
-
   private func request(_ model: TracingModel) throws -> CheckRequest {
     let configuration = model.transformer.configuration
     let texts: CheckTexts
     if let prompt {
       texts = try CheckTexts(prompt: prompt, tokenizer: model.tokenizer)
     } else {
-      texts = try CheckTexts(try corpus(model), limit: positions)
+      texts = try CheckTexts(try self.texts.open(model.transformer, model.tokenizer), limit: positions)
     }
     var request = CheckRequest(texts: texts)
     request.settings.measuresBehaviour = !reconstructionOnly

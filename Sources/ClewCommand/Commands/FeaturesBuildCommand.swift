@@ -13,12 +13,7 @@ struct FeaturesBuildCommand: ParsableCommand {
       """)
 
   @OptionGroup var models: ModelOptions
-  @Option(help: "Files of UTF-8 text; a blank line ends a text. Repeatable.", completion: .file()) var text:
-    [String] = []
-  @Option(
-    help: "Tokens instead of text: a .npy file of whole numbers, one row after another.", completion: .file())
-  var tokens: String?
-  @Option(help: "Where each row of --tokens begins: a .npy file.", completion: .file()) var offsets: String?
+  @OptionGroup var texts: CorpusOptions
   @Option(
     name: .shortAndLong, help: "The database. (default: features.sqlite beside the transcoders)",
     completion: .file())
@@ -36,7 +31,7 @@ struct FeaturesBuildCommand: ParsableCommand {
   @Flag(help: "Print nothing but errors.") var quiet = false
 
   func validate() throws {
-    guard text.isEmpty == (tokens != nil), (tokens == nil) == (offsets == nil) else {
+    guard texts.isGiven else {
       throw ValidationError("Give either --text FILE or both --tokens FILE and --offsets FILE.")
     }
     guard !(resume && restart) else { throw ValidationError("Give --resume or --restart, not both.") }
@@ -58,7 +53,7 @@ struct FeaturesBuildCommand: ParsableCommand {
     bar.show("opening the model", fraction: 0)
     let model = try models.open()
     try LocalReplacementModel.check(model.transcoder, fits: model.transformer)
-    let corpus = try self.corpus(model)
+    let corpus = try texts.open(model.transformer, model.tokenizer)
     let url = URL(
       filePath: output ?? URL(filePath: models.transcoders).appending(path: "features.sqlite").path)
     let settings = self.settings
@@ -95,17 +90,6 @@ struct FeaturesBuildCommand: ParsableCommand {
     settings.after = after
     settings.seed = seed
     return settings
-  }
-
-  private func corpus(_ model: TracingModel) throws -> TokenCorpus {
-    let configuration = model.transformer.configuration
-    if let tokens, let offsets {
-      return try TokenCorpus(
-        tokens: URL(filePath: tokens), offsets: URL(filePath: offsets), tokenizer: model.tokenizer,
-        configuration: configuration)
-    }
-    return try TokenCorpus(
-      texts: text.map { URL(filePath: $0) }, tokenizer: model.tokenizer, configuration: configuration)
   }
 
   private func report(_ collector: FeatureCollector, _ url: URL) throws {

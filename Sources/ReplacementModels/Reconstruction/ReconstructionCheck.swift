@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Tensors
+public import Tensors
 public import Tokenization
 public import Transcoding
 public import Transformers
@@ -136,6 +136,18 @@ public struct ReconstructionCheck: Sendable {
   }
 
   // MARK: Replaced runs
+
+  /// The logits of a recorded text with every MLP replaced by features, which are read from the stream as it drifts;
+  /// position 0 keeps its own MLPs.
+  /// - Parameter index: Which of the transcoders.
+  /// - Returns: The logits that the recording has, `[position, vocabulary]`.
+  public func replacedLogits(
+    _ recording: Recording, by index: Int = 0
+  ) throws(ReplacementError) -> Matrix {
+    var change = FeatureReplacement(
+      model: model, reconstructor: reconstructors[index], original: recording, skipped: skipped)
+    return try rerun(recording, from: 0, held(recording), &change)
+  }
 
   private mutating func replaceOne(
     _ recording: Recording, _ outputs: [Matrix], _ answers: OriginalAnswers, _ index: Int

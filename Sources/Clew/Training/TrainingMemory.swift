@@ -1,0 +1,45 @@
+internal import Foundation
+internal import Transcoding
+
+/// How much memory a run needs, and how much there is.
+enum TrainingMemory {
+  /// Bytes that a run holds: learned numbers with gradient and two moments, the chunk, a batch, entries.
+  static func needed(_ shape: TranscoderShape, _ settings: TranscoderRunSettings) -> Int {
+    let numbers = 2 * shape.layerCount * shape.dModel
+    let batch = settings.training.batchTokens
+    let chunk = settings.chunkTokens(tokenNumbers: numbers) * numbers * 4
+    // About a tenth of all entries count at the start: their token, value and slope, twice for growth.
+    let entries = shape.layerCount * shape.featureCount * batch / 10 * 20
+    let heldOut = settings.heldOutTokens * numbers * 8
+    return shape.parameterCount * 16 + chunk + batch * numbers * 8 + entries + heldOut
+  }
+
+  /// Bytes that are free, as far as the system says.
+  static func available() -> Int {
+    if let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) {
+      for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
+        if let number = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
+          return number << 10
+        }
+      }
+    }
+    return Int(ProcessInfo.processInfo.physicalMemory)
+  }
+
+  /// Refuses what does not fit, and says what would.
+  static func check(
+    _ shape: TranscoderShape, _ settings: TranscoderRunSettings, available: Int = available()
+  ) throws(TrainingError) {
+    let needed = needed(shape, settings)
+    guard needed > available else { return }
+    var fitting = 0, tooMany = shape.featureCount
+    while tooMany - fitting > 1 {
+      let middle = (fitting + tooMany) / 2
+      var trial = shape
+      trial.featureCount = middle
+      if self.needed(trial, settings) <= available { fitting = middle } else { tooMany = middle }
+    }
+    throw .doesNotFit(
+      features: shape.featureCount, needed: needed, available: available, fitting: max(1, fitting))
+  }
+}

@@ -1,0 +1,97 @@
+internal import AttributionGraphs
+internal import Foundation
+internal import Rendering
+
+/// What training reports every so many steps: means over the steps since the last report.
+public struct TrainingMetrics: Codable, Hashable, Sendable {
+  /// Steps taken.
+  public var step: Int
+  /// Tokens learned from.
+  public var tokens: Int
+  /// Normalised mean squared error, `[layer]`.
+  public var normalizedError: [Double]
+  /// Active features a token, `[layer]`.
+  public var activeFeatures: [Double]
+  /// The penalty `λ`, `[layer]`.
+  public var penalty: [Double]
+  public var gradientNorm: Double
+  public var deadShare: Double
+  public var learningRate: Double
+  /// CPU seconds of this process so far.
+  public var cpuSeconds: Double
+  public var tokensPerSecond: Double
+
+  enum CodingKeys: String, CodingKey {
+    case step, tokens, penalty
+    case normalizedError = "normalized_mse"
+    case activeFeatures = "l0"
+    case gradientNorm = "gradient_norm"
+    case deadShare = "dead_share"
+    case learningRate = "learning_rate"
+    case cpuSeconds = "cpu_seconds"
+    case tokensPerSecond = "tokens_per_second"
+  }
+
+  /// The mean over layers of ``normalizedError``.
+  public var meanError: Double { normalizedError.reduce(0, +) / Double(max(1, normalizedError.count)) }
+  /// The mean over layers of ``activeFeatures``.
+  public var meanActiveFeatures: Double { activeFeatures.reduce(0, +) / Double(max(1, activeFeatures.count)) }
+}
+
+/// The reports of a run as a file of JSON lines, which a resumed run goes on with.
+struct MetricsLog {
+  private let url: URL
+  private(set) var metrics: [TrainingMetrics] = []
+
+  /// Opens the log of a run and drops what lies behind a step.
+  init(_ url: URL, upTo step: Int) throws(TrainingError) {
+    self.url = url
+    if step > 0, let data = try? Data(contentsOf: url) {
+      for line in data.split(separator: UInt8(ascii: "\n")) {
+        guard let entry = try? JSONDecoder().decode(TrainingMetrics.self, from: Data(line)),
+          entry.step <= step
+        else { continue }
+        metrics.append(entry)
+      }
+    }
+    do { try Data(metrics.map { Self.line($0) }.joined()).write(to: url) } catch {
+      throw .files(.cannotWrite(path: url.path, reason: error.localizedDescription))
+    }
+  }
+
+  private static func line(_ entry: TrainingMetrics) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    guard let data = try? encoder.encode(entry) else { return [] }
+    return Array(data) + [UInt8(ascii: "\n")]
+  }
+
+  mutating func append(_ entry: TrainingMetrics) throws(TrainingError) {
+    metrics.append(entry)
+    do {
+      let file = try FileHandle(forWritingTo: url)
+      defer { try? file.close() }
+      try file.seekToEnd()
+      try file.write(contentsOf: Data(Self.line(entry)))
+    } catch {
+      throw .files(.cannotWrite(path: url.path, reason: error.localizedDescription))
+    }
+  }
+
+  /// Error and active features over tokens, as two charts one above the other.
+  func curves() -> [UInt8]? {
+    guard metrics.count > 1, let layers = metrics.first?.normalizedError.count else { return nil }
+    let x = metrics.map { Double($0.tokens) }
+    let names = (0..<layers).map { "layer \($0)" }
+    func chart(_ title: String, _ axis: String, _ values: (TrainingMetrics, Int) -> Double) -> LineChart {
+      LineChart(
+        ChartHeading(title, x: ChartAxis("tokens"), y: ChartAxis(axis, scale: .logarithmic)),
+        series: names.enumerated().map { layer, name in
+          ChartSeries(name, x: x, y: metrics.map { values($0, layer) })
+        }, isOrdered: true, marksPoints: false)
+    }
+    let error = chart("Error while training", "normalised MSE") { $0.normalizedError[$1] }
+    let active = chart("Active features while training", "L0") { $0.activeFeatures[$1] }
+    return StackedCharts([error, active]).file()
+  }
+}

@@ -1,0 +1,211 @@
+internal import Checkpoints
+public import Foundation
+internal import Tensors
+internal import Tokenization
+public import Transcoding
+public import Transformers
+
+/// Trains transcoders for a model on a corpus, from the first token to a checked export.
+public final class TranscoderRun {
+  /// How far a run has come.
+  public struct Progress: Sendable {
+    public var step: Int
+    public var stepCount: Int
+    /// The last report, `nil` before the first.
+    public var metrics: TrainingMetrics?
+  }
+
+  /// How a run ended.
+  public enum Outcome: Sendable {
+    /// The export is written.
+    case finished(TrainingResult)
+    /// It was asked to stop; the checkpoint is written.
+    case stopped(step: Int)
+  }
+
+  public let settings: TranscoderRunSettings
+  public let shape: TranscoderShape
+  let model: Transformer
+  let corpus: TokenCorpus
+  let folder: URL
+  /// The command as it can be given again.
+  let command: [String]
+  let modelFingerprint: String
+  let trainer: TranscoderTrainer
+  let scaling: ActivationScaling
+  var heldOut: HeldOutActivations
+  private let stream: ActivationStream
+  private var log: MetricsLog
+  private var earlierSeconds = 0.0
+  private let startSeconds = Benchmark.cpuSeconds()
+
+  /// Steps between two reports.
+  private static let reportSteps = 50
+
+  /// Prepares a run, or takes one up again.
+  /// - Parameters:
+  ///   - folder: Where checkpoint, reports and export go.
+  ///   - resumes: Whether to go on from the checkpoint in the folder.
+  public init(
+    _ model: Transformer, corpus: TokenCorpus, settings: TranscoderRunSettings, folder: URL, resumes: Bool,
+    command: [String]
+  ) throws {
+    self.model = model
+    self.corpus = corpus
+    self.settings = settings
+    self.folder = folder
+    self.command = command
+    let c = model.configuration
+    let shape = TranscoderShape(
+      kind: settings.kind, layerCount: c.layerCount, dModel: c.dModel, featureCount: settings.featureCount,
+      hasSkip: settings.hasSkip)
+    self.shape = shape
+    guard settings.training.stepCount > 0 else {
+      throw TrainingError.badSettings(
+        reason: "--tokens must be at least the batch of \(settings.training.batchTokens).")
+    }
+    try TrainingMemory.check(shape, settings)
+    modelFingerprint = Fingerprint.of(folder: model.folder)
+    let resumed =
+      resumes
+      ? try TrainingCheckpoint.read(
+        in: folder, settings: settings, modelFingerprint: modelFingerprint,
+        corpusFingerprint: corpus.fingerprint) : nil
+    trainer = try TranscoderTrainer(shape, settings: settings.training)
+    heldOut = try HeldOutActivations(
+      model, corpus: corpus, hook: settings.hook, tokens: settings.heldOutTokens)
+    let numbers = 2 * c.layerCount * c.dModel
+    let chunk = settings.chunkTokens(tokenNumbers: numbers)
+    let streamSettings = ActivationStream.Settings(
+      hook: settings.hook, chunkTokens: chunk, uses: settings.chunkUses, seed: settings.training.seed)
+    if let (checkpoint, file) = resumed {
+      scaling = checkpoint.scaling
+      do throws(CheckpointError) {
+        try trainer.restore(file, stepCount: checkpoint.stepCount, controller: checkpoint.controller)
+      } catch {
+        throw TrainingError.badCheckpoint(
+          path: TrainingCheckpoint.url(in: folder).path, reason: "it is damaged (\(error))",
+          advice: "Leave out --resume to begin again.")
+      }
+      earlierSeconds = checkpoint.cpuSeconds
+    } else {
+      let count = max(16, min(16_384, (64 << 20) / numbers, chunk))
+      let sample = try HeldOutActivations(
+        model, corpus: corpus, hook: settings.hook, from: heldOut.end, tokens: count)
+      scaling = try ActivationScaling(rows: sample.rows, layerCount: c.layerCount, dModel: c.dModel)
+    }
+    stream = ActivationStream(
+      model, corpus: corpus, settings: streamSettings, scaling: scaling, begin: heldOut.end,
+      state: resumed?.checkpoint.stream)
+    heldOut.keepOnly(scaling.normalizer())
+    guard heldOut.rows.count > 1 else {
+      throw TrainingError.tooFewTokens(count: heldOut.rows.count, needed: 2)
+    }
+    do throws(CheckpointError) { _ = try FileBatch(folder: folder.appending(path: "checkpoint")) } catch {
+      throw TrainingError.files(error)
+    }
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    log = try MetricsLog(folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount)
+  }
+
+  /// Whether a folder holds a checkpoint that a run could go on from.
+  public static func hasCheckpoint(in folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: TrainingCheckpoint.url(in: folder).path)
+  }
+
+  /// CPU seconds that the run has taken, over all its processes.
+  var cpuSeconds: Double { earlierSeconds + Benchmark.cpuSeconds() - startSeconds }
+
+  /// Trains to the end and writes the export.
+  /// - Parameters:
+  ///   - checkpointSeconds: How often a checkpoint is written.
+  ///   - shouldStop: Asked after every step; on `true` a checkpoint is written and the run ends.
+  ///   - progress: Called after every step.
+  public func run(
+    checkpointSeconds: Double, shouldStop: () -> Bool, progress: (Progress) -> Void
+  ) throws -> Outcome {
+    let batch = TrainingBatch(shape: shape, capacity: settings.training.batchTokens)
+    let clock = ContinuousClock()
+    var lastCheckpoint = clock.now
+    var sums = ReportSums(layerCount: shape.layerCount, cpuSeconds: cpuSeconds)
+    while trainer.stepCount < settings.training.stepCount {
+      let rate = trainer.currentLearningRate
+      try stream.fill(batch)
+      if trainer.stepCount == 0 { try trainer.initialize(from: batch) }
+      let step = try self.step(batch)
+      sums.add(step)
+      if trainer.stepCount % Self.reportSteps == 0 || trainer.stepCount == settings.training.stepCount {
+        let seconds = cpuSeconds
+        try log.append(
+          sums.metrics(
+            trainer, batchTokens: batch.capacity, learningRate: rate, cpuSeconds: seconds))
+        sums = ReportSums(layerCount: shape.layerCount, cpuSeconds: seconds)
+      }
+      progress(
+        Progress(
+          step: trainer.stepCount, stepCount: settings.training.stepCount, metrics: log.metrics.last))
+      let stops = shouldStop()
+      if stops || (clock.now - lastCheckpoint) / .seconds(1) >= checkpointSeconds {
+        try writeCheckpoint()
+        lastCheckpoint = clock.now
+      }
+      if stops { return .stopped(step: trainer.stepCount) }
+    }
+    try writeCheckpoint()
+    return .finished(try export(metrics: log))
+  }
+
+  private func step(_ batch: TrainingBatch) throws(TrainingError) -> TranscoderTrainer.Step {
+    do throws(TrainingError) { return try trainer.step(batch) } catch {
+      guard case .diverged(let step, let layer, let what, _) = error else { throw error }
+      let url = TrainingCheckpoint.url(in: folder)
+      let isThere = FileManager.default.fileExists(atPath: url.path)
+      throw .diverged(step: step, layer: layer, what: what, kept: isThere ? url.path : nil)
+    }
+  }
+
+  private func writeCheckpoint() throws(TrainingError) {
+    let checkpoint = TrainingCheckpoint(
+      settings: settings, modelFingerprint: modelFingerprint, corpusFingerprint: corpus.fingerprint,
+      stepCount: trainer.stepCount, controller: trainer.controller, stream: stream.state, scaling: scaling,
+      cpuSeconds: cpuSeconds)
+    try checkpoint.write(trainer, to: folder)
+  }
+}
+
+/// Means over the steps since the last report.
+private struct ReportSums {
+  private var steps = 0.0
+  private var errors, active: [Double]
+  private var norm = 0.0
+  private var dead = 0.0
+  private let start: Double
+
+  init(layerCount: Int, cpuSeconds: Double) {
+    errors = Array(repeating: 0, count: layerCount)
+    active = errors
+    start = cpuSeconds
+  }
+
+  mutating func add(_ step: TranscoderTrainer.Step) {
+    steps += 1
+    for layer in errors.indices {
+      errors[layer] += step.errors[layer]
+      active[layer] += step.active[layer]
+    }
+    norm += step.gradientNorm
+    dead = step.deadShare
+  }
+
+  func metrics(
+    _ trainer: TranscoderTrainer, batchTokens: Int, learningRate: Double, cpuSeconds: Double
+  ) -> TrainingMetrics {
+    TrainingMetrics(
+      step: trainer.stepCount, tokens: trainer.stepCount * batchTokens,
+      normalizedError: errors.map { $0 / steps },
+      activeFeatures: active.map { $0 / steps },
+      penalty: errors.indices.map { trainer.controller.penalty(layer: $0) }, gradientNorm: norm / steps,
+      deadShare: dead, learningRate: learningRate, cpuSeconds: cpuSeconds,
+      tokensPerSecond: steps * Double(batchTokens) / max(1e-9, cpuSeconds - start))
+  }
+}

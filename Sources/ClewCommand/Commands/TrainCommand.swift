@@ -1,0 +1,277 @@
+internal import ArgumentParser
+internal import Clew
+internal import Foundation
+
+/// Training.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Trains transcoders for a model.",
+    subcommands: [TrainTranscoderCommand.self])
+}
+
+/// Which transcoders are trained.
+enum TranscoderKindOption: String, ExpressibleByArgument, CaseIterable {
+  case clt, plt
+  var kind: TranscoderConfiguration.Kind { self == .clt ? .crossLayer : .perLayer }
+}
+
+/// Where transcoders read.
+enum TranscoderInputOption: String, ExpressibleByArgument, CaseIterable {
+  case residMid = "resid-mid"
+  case mlpIn = "mlp-in"
+  case normalized
+  var hook: FeatureInputHook {
+    switch self {
+    case .residMid: .residualMid
+    case .mlpIn: .mlpInput
+    case .normalized: .normalized
+    }
+  }
+}
+
+/// The nonlinearity.
+enum ActivationOption: String, ExpressibleByArgument, CaseIterable {
+  case jumprelu, relu, topk, batchtopk
+}
+
+/// How weights are stored.
+enum WeightTypeOption: String, ExpressibleByArgument, CaseIterable {
+  case float32, bfloat16
+}
+
+/// Trains cross-layer or per-layer transcoders.
+struct TrainTranscoderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "transcoder",
+    abstract: "Trains a cross-layer or per-layer transcoder for a model.",
+    discussion: """
+      The model reads the text once a chunk, and sparse features learn to write what its MLPs write. The folder then \
+      holds the published layout (config.yaml and safetensors), README.md and training.json with the figures, \
+      metrics.jsonl, curves.svg, and checkpoint/. A checkpoint is written on a timer and at Ctrl-C; --resume goes on \
+      from it as if nothing had happened.
+
+        clew train transcoder --model DIR --text stories.txt --features 768 --tokens-seen 9e6 -o Transcoders/mine
+
+      Text is cut into documents at blank lines and at the model's context; without text the model writes its own with \
+      --sample-tokens. The first tokens are held out: nothing is learned from them, and the figures come from them. \
+      The export holds JumpReLU thresholds whatever the activation while training (none for ReLU), because the \
+      published layout cannot say TopK in a folder; for TopK and BatchTopK one threshold a layer is found that keeps \
+      as many features as in training.
+      """)
+
+  @Option(
+    help: "The model's folder in Hugging Face layout: config.json, tokenizer.json, safetensors.",
+    completion: .directory)
+  var model: String
+  @OptionGroup var corpus: CorpusOptions
+  @Option(help: "Let the model write this many tokens to train on, instead of --text or --tokens.")
+  var sampleTokens: Int?
+  @Option(help: "The temperature that the model writes with.") var temperature = 1.0
+  @Option(name: .shortAndLong, help: "The folder for checkpoint and export.", completion: .directory)
+  var output: String
+  @Option(help: "clt writes to its own and all later layers, plt to its own alone.")
+  var kind = TranscoderKindOption.clt
+  @Option(help: "What is read: the residual stream before the MLP, or the MLP's input behind its norm.")
+  var input = TranscoderInputOption.residMid
+  @Option(help: "Features of each layer.") var features: Int
+  @Option(help: "Tokens to learn from, counted as often as they are used, such as 9e6.") var tokensSeen =
+    "2e6"
+  @Option(
+    help: "Active features wanted: one number for the mean over layers, or one a layer, as 6,5,7,18,36.")
+  var l0 = "12"
+  @Option(help: "The nonlinearity while training; topk and batchtopk keep --l0 features.")
+  var activation = ActivationOption.jumprelu
+  @Flag(help: "Add a linear map from input to output; plt only.") var skip = false
+  @Option(help: "Tokens of a step.") var batch = 2048
+  @Option(help: "The highest learning rate.") var learningRate = 3e-3
+  @Option(help: "Steps over which the learning rate rises.") var warmup = 200
+  @Option(help: "The last part of the steps, over which the learning rate falls to 0.") var decay = 0.5
+  @Option(help: "How sharply the penalty tanh(c · ‖D‖ · a) bends.") var sharpness = 4.0
+  @Option(help: "The width of the rectangle through which thresholds learn.") var bandwidth = 0.5
+  @Option(help: "The penalty at the start; a controller takes it from there.") var penalty = 5e-4
+  @Option(help: "How fast the controller moves the penalty.") var controllerGain = 5e-3
+  @Option(help: "Tokens without activation after which a feature counts as dead and is drawn up.")
+  var deadAfter = 200_000
+  @Option(help: "Tokens of a chunk of activations in memory. (default: 512 MiB of them, at most 262144)")
+  var chunk: Int?
+  @Option(help: "How often each chunk is used.") var uses = 2
+  @Option(help: "Tokens that nothing is learned from.") var heldOut = 16_384
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Set thresholds at the end so that L0 on held-out tokens is what was wanted.")
+  var calibrate = true
+  @Option(
+    name: .customLong("dtype"), help: "How the export's weights are stored; thresholds are always float32.")
+  var type = WeightTypeOption.float32
+  @Option(help: "Seconds between checkpoints.") var checkpointEvery = 60.0
+  @Flag(help: "Go on from the folder's checkpoint.") var resume = false
+  @Flag(help: "Begin again although the folder holds a checkpoint.") var restart = false
+  @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
+  @OptionGroup var threads: ThreadOptions
+  @Flag(help: "Print the figures as JSON on standard output.") var json = false
+  @Flag(help: "Print nothing but errors.") var quiet = false
+
+  private var wantedL0: [Double]? {
+    let values = l0.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+    let numbers = values.compactMap { $0 }
+    return numbers.count == values.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 && $0.isFinite }
+      ? numbers : nil
+  }
+
+  private var tokenCount: Int? {
+    guard let number = Double(tokensSeen), number >= 1, number < 1e15 else { return nil }
+    return Int(number)
+  }
+
+  func validate() throws {
+    func check(_ condition: Bool, _ message: String) throws {
+      if !condition { throw ValidationError(message) }
+    }
+    try check(
+      [corpus.isGiven, sampleTokens != nil].filter { $0 }.count == 1,
+      "Give --text FILE…, --tokens FILE with --offsets FILE, or --sample-tokens N.")
+    try check(!resume || !restart, "Give either --resume or --restart.")
+    try check(features > 0 && features <= 1 << 24, "--features must be at least 1.")
+    try check(tokenCount != nil, "--tokens-seen must be a number such as 2000000 or 2e6.")
+    try check(wantedL0 != nil, "--l0 must be a number, or one a layer with commas between.")
+    if [.topk, .batchtopk].contains(activation) {
+      try check(
+        wantedL0?.count == 1 && wantedL0?[0].rounded() == wantedL0?[0],
+        "--l0 must be one whole number with --activation \(activation.rawValue).")
+    }
+    try check(batch > 0 && batch <= 1 << 20, "--batch must lie in 1...1048576.")
+    try check(learningRate > 0 && learningRate.isFinite, "--learning-rate must be more than 0.")
+    try check(warmup >= 0, "--warmup must be 0 or more.")
+    try checkShare(decay, "decay")
+    try check(sharpness > 0 && sharpness.isFinite, "--sharpness must be more than 0.")
+    try check(bandwidth > 0 && bandwidth.isFinite, "--bandwidth must be more than 0.")
+    try check(penalty > 0 && penalty.isFinite, "--penalty must be more than 0.")
+    try check(controllerGain >= 0 && controllerGain <= 1, "--controller-gain must lie in 0 to 1.")
+    try check(deadAfter > 0, "--dead-after must be at least 1.")
+    try check(chunk ?? 1 > 0, "--chunk must be at least 1.")
+    try check(uses > 0, "--uses must be at least 1.")
+    try check(heldOut >= 2, "--held-out must be at least 2.")
+    try check(checkpointEvery > 0, "--checkpoint-every must be more than 0.")
+    try check(sampleTokens ?? 1 > 0, "--sample-tokens must be at least 1.")
+    try check(temperature > 0 && temperature.isFinite, "--temperature must be more than 0.")
+    try check(!output.isEmpty, "--output must name a folder.")
+    try check(
+      !skip || kind == .plt,
+      "--skip goes with --kind plt: no published layout stores skip connections of cross-layer transcoders.")
+  }
+
+  private func settings() -> TranscoderRunSettings {
+    var settings = TranscoderRunSettings()
+    settings.kind = kind.kind
+    settings.hook = input.hook
+    settings.featureCount = features
+    settings.hasSkip = skip
+    settings.chunkTokens = chunk
+    settings.chunkUses = uses
+    settings.heldOutTokens = heldOut
+    settings.calibrates = calibrate
+    settings.usesBFloat16 = type == .bfloat16
+    let wanted = wantedL0 ?? []
+    settings.training.targetL0 = wanted
+    settings.training.activation =
+      switch activation {
+      case .jumprelu: .jumpReLU
+      case .relu: .reLU
+      case .topk: .topK(Int(wanted[0]))
+      case .batchtopk: .batchTopK(Int(wanted[0]))
+      }
+    settings.training.batchTokens = batch
+    settings.training.stepCount = (tokenCount ?? 0) / batch
+    settings.training.learningRate = learningRate
+    settings.training.warmupSteps = warmup
+    settings.training.decayShare = decay
+    settings.training.sharpness = sharpness
+    settings.training.bandwidth = bandwidth
+    settings.training.initialPenalty = penalty
+    settings.training.controllerGain = controllerGain
+    settings.training.deadAfter = deadAfter
+    settings.training.seed = seed
+    return settings
+  }
+
+  func run() throws {
+    threads.apply()
+    let folder = URL(filePath: model)
+    let transformer = try Transformer(folder: folder)
+    let tokenizer = try Tokenizer(folder: folder)
+    let target = URL(filePath: output)
+    if !resume, !restart, TranscoderRun.hasCheckpoint(in: target) {
+      throw TrainingError.badCheckpoint(
+        path: target.path, reason: "it holds the checkpoint of an earlier run",
+        advice: "Give --resume to go on from it, --restart to begin again, or another folder.")
+    }
+    let bar = ProgressBar(isQuiet: quiet || json)
+    defer { bar.clear() }
+    bar.show("reading the text", fraction: 0)
+    let corpus = try openCorpus(transformer, tokenizer, bar)
+    bar.show("measuring activations", fraction: 0)
+    let run = try TranscoderRun(
+      transformer, corpus: corpus, settings: settings(), folder: target, resumes: resume,
+      command: ["clew"] + CommandLine.arguments.dropFirst())
+    Interruption.waitsForSave = true
+    let outcome = try run.run(
+      checkpointSeconds: checkpointEvery, shouldStop: { Interruption.isRequested }
+    ) { bar.show(Self.text($0), fraction: Double($0.step) / Double(max(1, $0.stepCount))) }
+    Interruption.waitsForSave = false
+    bar.clear()
+    switch outcome {
+    case .stopped(let step):
+      Terminal.complain(
+        "clew: stopped after step \(step); the checkpoint is written, and --resume goes on from it.")
+      FileBatch.endProcess(status: Interruption.status)
+    case .finished(let result):
+      if json {
+        try Terminal.output(String(decoding: try record(result).bytes(), as: UTF8.self) + "\n")
+      } else if !quiet {
+        try Terminal.output(report(result))
+      }
+    }
+  }
+
+  private func openCorpus(
+    _ model: Transformer, _ tokenizer: Tokenizer, _ bar: ProgressBar
+  ) throws -> TokenCorpus {
+    guard let sampleTokens else { return try corpus.open(model, tokenizer) }
+    return try SampledCorpus.open(
+      model, tokenizer, tokens: sampleTokens, temperature: temperature, seed: seed,
+      folder: URL(filePath: output)
+    ) { bar.show("the model writes text", fraction: $0) }
+  }
+
+  private static func text(_ progress: TranscoderRun.Progress) -> String {
+    guard let metrics = progress.metrics else { return "step \(progress.step) of \(progress.stepCount)" }
+    return String(
+      format: "step %d of %d, %.0f tokens/s, NMSE %.4f, L0 %.1f, dead %.1f%%", progress.step,
+      progress.stepCount,
+      metrics.tokensPerSecond, metrics.meanError, metrics.meanActiveFeatures, 100 * metrics.deadShare)
+  }
+
+  private func report(_ result: TrainingResult) -> String {
+    func cells(_ values: [Double], _ format: String) -> String {
+      values.map { String(format: format, $0) }.joined(separator: "  ")
+    }
+    return """
+      \(output): \(result.tokens) tokens in \(Int(result.cpuSeconds.rounded())) CPU-s, \
+      \(Int(Double(result.tokens) / max(1e-9, result.cpuSeconds))) a CPU-second
+      on \(result.heldOutTokens) held-out tokens, by layer:
+      FVU  \(cells(result.unexplainedVariance, "%.4f"))   (\(cells(result.learnedUnexplainedVariance, "%.4f")) before calibration)
+      L0   \(cells(result.activeFeatures, "%.2f"))   (\(cells(result.learnedActiveFeatures, "%.2f")) before calibration)
+
+      """
+  }
+
+  private func record(_ result: TrainingResult) -> JSON {
+    func list(_ values: [Double]) -> JSON { .array(values.map { JSON($0) }) }
+    return [
+      "folder": .string(output), "tokens": JSON(result.tokens), "cpu_seconds": JSON(result.cpuSeconds),
+      "held_out_tokens": JSON(result.heldOutTokens), "fvu": list(result.unexplainedVariance),
+      "l0": list(result.activeFeatures), "fvu_before_calibration": list(result.learnedUnexplainedVariance),
+      "l0_before_calibration": list(result.learnedActiveFeatures), "threshold_factors": list(result.factors),
+    ]
+  }
+}

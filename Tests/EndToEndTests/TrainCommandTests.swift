@@ -1,0 +1,200 @@
+import Clew
+import Foundation
+import TestSupport
+import Testing
+import TinyModels
+
+/// `clew train transcoder` as users run it.
+struct TrainCommandTests {
+  private let folder: TemporaryFolder
+  private let model: TinyModel
+  private let text: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    model = try TinyModel.shared()
+    var generator = SeededGenerator(seed: 31)
+    let texts = (0..<400).map { _ in
+      (0..<12).map { _ in "w\(Int.random(in: 1..<40, using: &generator))" }.joined(separator: " ")
+    }
+    text = try folder.write("text.txt", texts.joined(separator: "\n\n").utf8).path
+  }
+
+  /// Training of the tiny model's transcoders: 60 steps of 128 tokens; later options win.
+  private func train(_ output: String, text: String? = nil, steps: Int = 60, _ more: String...) -> [String] {
+    train(output, text: text, steps: steps, more)
+  }
+
+  private func train(_ output: String, text: String? = nil, steps: Int = 60, _ more: [String]) -> [String] {
+    let source = more.contains("--sample-tokens") ? [] : ["--text", text ?? self.text]
+    return ["train", "transcoder", "--model", model.model.path, "--output", folder.url(output).path] + source
+      + [
+        "--features", "24", "--l0", "3", "--tokens-seen", "\(128 * steps)", "--batch", "128", "--chunk",
+        "1024",
+        "--held-out", "512", "--quiet",
+      ] + more
+  }
+
+  /// The files of an export that depend on what was learned alone.
+  private func weights(_ output: String) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for name in try folder.files() where name.hasPrefix(output + "/") && !name.contains("checkpoint") {
+      guard name.hasSuffix(".safetensors") || name.hasSuffix(".yaml") else { continue }
+      files[String(name.dropFirst(output.count))] = try Data(contentsOf: folder.url(name))
+    }
+    #expect(!files.isEmpty)
+    return files
+  }
+
+  @Test(arguments: [SIGKILL, SIGINT, SIGTERM])
+  func `a run that a signal ended goes on to the same bits`(signal: Int32) async throws {
+    let whole = try await ClewProcess.run(train("whole", steps: 1500))
+    #expect(whole.status == 0, "\(whole.error)")
+    let process = try ClewProcess(train("part", steps: 1500, "--checkpoint-every", "0.02"))
+    let state = folder.url("part/checkpoint/state.safetensors").path
+    for _ in 0..<3000 where !FileManager.default.fileExists(atPath: state) {
+      try await Task.sleep(for: .milliseconds(2))
+    }
+    var generator = SystemRandomNumberGenerator()
+    try await Task.sleep(for: .milliseconds(Int.random(in: 0..<300, using: &generator)))
+    kill(process.process.processIdentifier, signal)
+    let ended = try await process.outcome()
+    #expect(ended.status == 128 + signal, "the run ended before the signal: \(ended.error)")
+    if signal != SIGKILL { #expect(ended.error.contains("--resume goes on"), "\(ended.error)") }
+    try await ClewProcess.run(train("part", steps: 1500)).expectComplaint(
+      "checkpoint", "--resume", "--restart")
+    let resumed = try await ClewProcess.run(train("part", steps: 1500, "--resume"))
+    #expect(resumed.status == 0, "\(resumed.error)")
+    #expect(try weights("part") == weights("whole"))
+    let steps = try ["part", "whole"].map { name in
+      try String(decoding: Data(contentsOf: folder.url("\(name)/metrics.jsonl")), as: UTF8.self)
+        .split(separator: "\n").map { line in
+          let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+          return [entry?["step"] as? Int].description
+        }
+    }
+    #expect(steps[0] == steps[1])
+  }
+
+  @Test func `one thread and two write the same bytes`() async throws {
+    for threads in ["1", "2"] {
+      let outcome = try await ClewProcess.run(train("t\(threads)", "--threads", threads))
+      #expect(outcome.status == 0, "\(outcome.error)")
+    }
+    #expect(try weights("t1") == weights("t2"))
+  }
+
+  /// Options, and the layout that they are written in.
+  @Test(arguments: [
+    ["--kind", "clt"], ["--kind", "plt", "--skip", "--input", "mlp-in"],
+    ["--activation", "relu", "--input", "normalized"], ["--activation", "topk"],
+    ["--activation", "batchtopk"],
+    ["--l0", "2,3,4", "--dtype", "bfloat16"], ["--sample-tokens", "3000", "--temperature", "0.9"],
+  ])
+  func `every kind is exported as a folder that traces can use`(options: [String]) async throws {
+    let outcome = try await ClewProcess.run(train("out", options))
+    #expect(outcome.status == 0 && outcome.output.isEmpty && outcome.error.isEmpty, "\(outcome.error)")
+    let transcoder = try Transcoder(folder: folder.url("out"))
+    #expect(transcoder.configuration.kind == (options.contains("plt") ? .perLayer : .crossLayer))
+    for file in ["README.md", "training.json", "metrics.jsonl", "curves.svg"] {
+      #expect(try !Data(contentsOf: folder.url("out/\(file)")).isEmpty)
+    }
+    let traced = try await ClewProcess.run([
+      "trace", "w3 w14 w15 w9", "--model", model.model.path, "--transcoders", folder.url("out").path,
+      "--output",
+      folder.url("trace").path, "--quiet",
+    ])
+    #expect(traced.status == 0, "\(traced.error)")
+  }
+
+  @Test func `texts that are none are refused by name, and nothing is written`() async throws {
+    let cases: [([UInt8], [String])] = [
+      ([], ["holds no text"]), (Array("\n \n\n".utf8), ["holds no text"]),
+      (Array("w1 w2\0w3".utf8), ["is not a text", "byte 5"]),
+      (Array("w1 w2 ".utf8) + [0xFF, 0xFE, 0x20], ["is not UTF-8", "byte 6"]),
+      (Array("w1 w2".utf8), ["tokens to train on", "are needed"]),
+    ]
+    for (bytes, words) in cases {
+      let path = try folder.write("bad.txt", bytes).path
+      let outcome = try await ClewProcess.run(train("bad", text: path))
+      outcome.expectComplaint(words[0], words.last ?? "")
+      #expect(!FileManager.default.fileExists(atPath: folder.url("bad").path))
+    }
+    let missing = try await ClewProcess.run(train("bad", text: folder.url("none.txt").path))
+    missing.expectComplaint("none.txt", "cannot be read")
+  }
+
+  @Test func `a file of gigabytes is not held in memory, and its first byte that is no text is named`()
+    async throws
+  {
+    // Some text, then a hole of 8 GiB.
+    let path = try folder.write("large.txt", Data(contentsOf: URL(filePath: text))).path
+    let count = try Data(contentsOf: URL(filePath: text)).count
+    let file = try FileHandle(forWritingTo: URL(filePath: path))
+    try file.truncate(atOffset: 8 << 30)
+    try file.close()
+    let outcome = try await ClewProcess.run(train("large", text: path), after: "ulimit -d 500000")
+    outcome.expectComplaint("large.txt is not a text", "byte \(count) is zero")
+  }
+
+  @Test func `a disk that fills while a checkpoint is written leaves the one before`() async throws {
+    let first = try await ClewProcess.run(train("full"))
+    #expect(first.status == 0, "\(first.error)")
+    let state = folder.url("full/checkpoint/state.safetensors")
+    let before = try Data(contentsOf: state)
+    let shell = "ln -s /dev/full '\(folder.url("full").path)'/checkpoint/.state.safetensors.$$.partial"
+    let outcome = try await ClewProcess.run(train("full", "--restart"), after: shell)
+    outcome.expectComplaint("state.safetensors", "No space left on device")
+    #expect(try Data(contentsOf: state) == before)
+  }
+
+  @Test func `a checkpoint of another run is refused, and says what differs`() async throws {
+    let first = try await ClewProcess.run(train("run"))
+    #expect(first.status == 0, "\(first.error)")
+    try await ClewProcess.run(train("run", "--resume", "--features", "20"))
+      .expectComplaint("state.safetensors", "other settings", "featureCount")
+    let other = try folder.write("other.txt", Data(contentsOf: URL(filePath: text)) + Data("\n\nw1 w2".utf8))
+      .path
+    try await ClewProcess.run(train("run", text: other, "--resume")).expectComplaint("another text")
+    try await ClewProcess.run(train("new", "--resume")).expectComplaint("there is no such file")
+    var settings = TinyModel.settings
+    settings.seed = 12
+    let stranger = try TinyModel(settings)
+    var arguments = train("run", "--resume")
+    arguments[3] = stranger.model.path
+    try await ClewProcess.run(arguments).expectComplaint("another model")
+    let state = folder.url("run/checkpoint/state.safetensors")
+    let bytes = try Data(contentsOf: state)
+    for damaged in [bytes.prefix(bytes.count / 2), Data("nonsense".utf8), Data()] {
+      try damaged.write(to: state)
+      try await ClewProcess.run(train("run", "--resume")).expectComplaint("state.safetensors", "damaged")
+    }
+  }
+
+  @Test func `numbers that overflow stop training with step and layer, and the checkpoint before stays`()
+    async throws
+  {
+    let outcome = try await ClewProcess.run(
+      train("wild", "--learning-rate", "1e30", "--warmup", "30", "--checkpoint-every", "0.0001"))
+    outcome.expectComplaint("training stopped at step", "of layer", "not finite", "--learning-rate")
+    #expect(!FileManager.default.fileExists(atPath: folder.url("wild/config.yaml").path))
+  }
+
+  @Test func `features that do not fit memory are refused before any work`() async throws {
+    let outcome = try await ClewProcess.run(train("much", "--features", "16777216"))
+    outcome.expectComplaint("16777216 features a layer need", "Use --features")
+    #expect(!FileManager.default.fileExists(atPath: folder.url("much").path))
+  }
+
+  @Test func `arguments that make no sense end with status 2`() async throws {
+    for more in [
+      ["--l0", "0"], ["--l0", "1,x"], ["--decay", "2"], ["--tokens-seen", "-1"], ["--skip"],
+      ["--batch", "0"],
+      ["--checkpoint-every", "0"], ["--resume", "--restart"], ["--kind", "slt"],
+    ] {
+      let outcome = try await ClewProcess.run(train("bad", more))
+      #expect(outcome.status == 2, "\(more): \(outcome.error)")
+    }
+    try await ClewProcess.run(train("bad", "--l0", "1,2")).expectComplaint("2 values of L0", "3 layers")
+  }
+}
