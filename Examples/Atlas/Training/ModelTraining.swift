@@ -11,7 +11,13 @@ public struct ModelTraining {
   public var warmUp = 200
   /// How much a token of a question counts, against 1 for one of an answer.
   public var questionWeight: Float = 0.1
+  /// The part of the learning rate that embeddings learn at: as good as nothing, so that what is known of a city
+  /// is looked up by MLPs, whose features can be traced, and not kept in its embedding.
+  public var embeddingShare: Float = 0.02
   public var seed: UInt64 = 0
+
+  /// Large enough that fixed embeddings can tell tokens apart in the logits.
+  private static let embeddingDeviation = 0.1
 
   public init() {}
 
@@ -48,8 +54,11 @@ public struct ModelTraining {
   ) throws -> Transformer {
     let configuration = Self.configuration(vocabularyCount: tokenizer.vocabularyCount)
     var corpus = corpus
-    var trainer = LanguageModelTrainer(
-      Transformer(random: configuration, isGated: true, seed: seed), longest: configuration.contextLength)
+    var settings = LanguageModelTrainer.Settings()
+    settings.embeddingShare = embeddingShare
+    let start = Transformer(
+      random: configuration, isGated: true, embeddingDeviation: Self.embeddingDeviation, seed: seed)
+    var trainer = LanguageModelTrainer(start, settings: settings, longest: configuration.contextLength)
     var tokens = 0
     var losses = 0.0
     for step in 1...stepCount {
