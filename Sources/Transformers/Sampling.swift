@@ -26,6 +26,14 @@ public struct Sampling: Sendable {
     guard temperature > 0 else { return Token(logits.indices.max { logits[$0] < logits[$1] } ?? 0) }
     let largest = logits.max() ?? 0
     let weights = logits.map { exp(Double($0 - largest) / temperature) }
+    if topP >= 1 {  // nothing is left out, so nothing need be put in order
+      var draw = generator.unit() * weights.reduce(0, +)
+      for (index, weight) in weights.enumerated() {
+        draw -= weight
+        if draw < 0 { return Token(index) }
+      }
+      return Token(weights.count - 1)
+    }
     let order = weights.indices.sorted { (-weights[$0], $0) < (-weights[$1], $1) }
     let total = weights.reduce(0, +)
     var kept = 0.0

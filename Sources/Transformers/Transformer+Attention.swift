@@ -29,7 +29,7 @@ extension Transformer {
     return block.attention.output(mix(cache.values[layer], by: patterns, rows: residual.rows))
   }
 
-  private func rotate(_ x: inout Matrix, positions: Range<Int>) {
+  func rotate(_ x: inout Matrix, positions: Range<Int>) {
     guard let rotary = configuration.rotary else { return }
     for row in 0..<x.rows {
       x.withRow(row) { rotary.rotate(&$0, position: positions.lowerBound + row) }
@@ -37,7 +37,7 @@ extension Transformer {
   }
 
   /// Causal attention patterns, `[head · reader, source]`.
-  private func attentionPatterns(
+  func attentionPatterns(
     _ queries: Matrix, keys: [Float], scale: Float, positions: Range<Int>
   ) -> Matrix {
     let c = configuration
@@ -105,7 +105,7 @@ extension Transformer {
   }
 
   /// The heads' outputs side by side, `[reader, head · dHead]`.
-  private func mix(_ values: [Float], by patterns: Matrix, rows readers: Int) -> Matrix {
+  func mix(_ values: [Float], by patterns: Matrix, rows readers: Int) -> Matrix {
     let c = configuration
     let width = c.keyValueHeadCount * c.dHead
     let shared = c.headCount / c.keyValueHeadCount

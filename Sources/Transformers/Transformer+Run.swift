@@ -117,7 +117,7 @@ extension Transformer {
       intervening: &intervention)
   }
 
-  private func check(_ tokens: [Token], after count: Int) throws(TransformerError) {
+  func check(_ tokens: [Token], after count: Int) throws(TransformerError) {
     guard !tokens.isEmpty else { throw .emptyPrompt }
     guard count + tokens.count <= configuration.contextLength else {
       throw .promptTooLong(tokens: count + tokens.count, context: configuration.contextLength)

@@ -39,6 +39,9 @@ public enum SampledCorpus {
     return TokenCorpus(rows: rows, fingerprint: name)
   }
 
+  /// Texts that are written side by side.
+  private static let batch = 64
+
   /// Rows that begin with the opening token and end where the model ends them, or with its context.
   static func write(
     _ model: Transformer, _ tokenizer: Tokenizer, tokens: Int, temperature: Double, seed: UInt64,
@@ -51,21 +54,21 @@ public enum SampledCorpus {
     // A text ends where the next one would begin.
     let stops = tokenizer.endsOfText.union([opening])
     var rows: [[Token]] = []
-    var count = 0, empty = 0
+    var count = 0, written = 0
     while count < tokens {
-      let sampling = Sampling(
-        temperature: temperature, seed: seed &+ UInt64(rows.count + empty) &* 0x9E37_79B9_7F4A_7C15)
-      let text = try model.generate(
-        after: [opening], count: model.configuration.contextLength - 1, sampling: sampling, stops: stops)
-      if text.isEmpty {
-        empty += 1
-        guard empty < 1000 + rows.count else {
-          throw TrainingError.tooFewTokens(count: count, needed: tokens)
-        }
-        continue
+      let samplings = (written..<written + batch).map {
+        Sampling(temperature: temperature, seed: seed &+ UInt64($0) &* 0x9E37_79B9_7F4A_7C15)
       }
-      rows.append([opening] + text)
-      count += text.count
+      written += batch
+      let texts = try model.generate(
+        from: opening, count: model.configuration.contextLength - 1, samplings: samplings, stops: stops)
+      for text in texts where !text.isEmpty && count < tokens {
+        rows.append([opening] + text)
+        count += text.count
+      }
+      guard written < 1000 + 2 * rows.count else {
+        throw TrainingError.tooFewTokens(count: count, needed: tokens)
+      }
       progress(min(1, Double(count) / Double(tokens)))
     }
     return rows

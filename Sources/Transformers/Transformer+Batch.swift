@@ -1,0 +1,80 @@
+internal import Tensors
+public import Tokenization
+
+extension Transformer {
+  /// Lets the model write several texts side by side, so that each weight that is read serves them all.
+  ///
+  /// Each text is what ``generate(after:count:sampling:stops:each:)`` gives alone.
+  /// - Parameters:
+  ///   - opening: The token that every text begins with.
+  ///   - count: How many tokens to add at most.
+  ///   - samplings: How each text's tokens are chosen.
+  ///   - stops: Tokens that end a text; the one met is not returned.
+  /// - Returns: The new tokens of each text.
+  public func generate(
+    from opening: Token, count: Int, samplings: [Sampling], stops: Set<Token>
+  ) throws(TransformerError) -> [[Token]] {
+    try check([opening], after: 0)
+    var texts = samplings.map { WrittenText(sampling: $0, cache: KeyValueCache(for: configuration)) }
+    var open = Array(texts.indices)
+    var last = Array(repeating: opening, count: open.count)
+    for position in 0..<min(count, configuration.contextLength) where !open.isEmpty {
+      let logits = next(last, position: position, of: open, in: &texts)
+      last = []
+      open = open.enumerated().compactMap { row, text in
+        let token = texts[text].sampling.token(from: Array(logits[row]), using: &texts[text].generator)
+        guard !stops.contains(token) else { return nil }
+        texts[text].tokens.append(token)
+        last.append(token)
+        return text
+      }
+    }
+    return texts.map(\.tokens)
+  }
+
+  /// One text in work.
+  private struct WrittenText {
+    let sampling: Sampling
+    var generator: SeededGenerator
+    var cache: KeyValueCache
+    var tokens: [Token] = []
+
+    init(sampling: Sampling, cache: KeyValueCache) {
+      self.sampling = sampling
+      generator = SeededGenerator(seed: sampling.seed)
+      self.cache = cache
+    }
+  }
+
+  /// The logits behind one more token of each open text, `[row, vocabulary]`.
+  private func next(
+    _ tokens: [Token], position: Int, of open: [Int], in texts: inout [WrittenText]
+  ) -> Matrix {
+    var residual = Matrix(rows: tokens.count, columns: configuration.dModel)
+    for (row, token) in tokens.enumerated() {
+      residual[row] = embedding.row(Int(token))[...]
+      if let positionEmbedding { residual.add(positionEmbedding.row(position), toRow: row) }
+    }
+    for (layer, block) in blocks.enumerated() {
+      let (normalized, _) = block.attentionNorm(residual)
+      let (queries, keys) = (block.attention.query(normalized), block.attention.key(normalized))
+      let values = block.attention.value(normalized)
+      var mixed = Matrix(rows: open.count, columns: queries.columns)
+      for (row, text) in open.enumerated() {
+        var (query, key) = (queries.rows(row..<row + 1), keys.rows(row..<row + 1))
+        rotate(&query, positions: position..<position + 1)
+        rotate(&key, positions: position..<position + 1)
+        texts[text].cache.append(keys: key, values: values.rows(row..<row + 1), layer: layer)
+        let cache = texts[text].cache
+        let patterns = attentionPatterns(
+          query, keys: cache.keys[layer], scale: configuration.attentionScales[layer],
+          positions: position..<position + 1)
+        mixed[row] = mix(cache.values[layer], by: patterns, rows: 1).values[...]
+      }
+      residual += block.attention.output(mixed)
+      residual += block.mlp(block.mlpNorm(residual).y)
+    }
+    for text in open { texts[text].cache.advance(by: 1) }
+    return finalNorm(residual).y.multiplied(byTransposed: unembedding)
+  }
+}
