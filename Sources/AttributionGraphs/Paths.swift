@@ -9,12 +9,16 @@ extension AttributionGraph {
   /// Edges that work against their target are left out, and so is the edge that leads to the end at once.
   /// - Parameters:
   ///   - starts: Places of nodes, embeddings say.
+  ///   - waypoints: Features of which the path must pass one; `nil` for any path.
   ///   - end: The place of a feature or a logit.
-  /// - Returns: Places from a start to the end; `nil` if no path of features leads there.
-  public func strongestPath(from starts: Set<Int>, to end: Int) -> [Int]? {
-    var strength = Array(repeating: 0.0, count: nodes.count)
-    var previous = [Int?](repeating: nil, count: nodes.count)
-    for start in starts { strength[start] = 1 }
+  /// - Returns: Places from a start to the end; `nil` if no such path of features leads there.
+  public func strongestPath(
+    from starts: Set<Int>, through waypoints: Set<Int>? = nil, to end: Int
+  ) -> [Int]? {
+    // Each node twice: reached without a waypoint so far, and with one.
+    var strength = Array(repeating: [0.0, 0.0], count: nodes.count)
+    var previous = [[(node: Int, state: Int)?]](repeating: [nil, nil], count: nodes.count)
+    for start in starts { strength[start][waypoints == nil ? 1 : 0] = 1 }
     for target in EvaluationOrder(of: effects).nodes.reversed() {
       guard isFeature(target) || target == end, !starts.contains(target) else { continue }
       let row = effects.rows[target]
@@ -23,16 +27,23 @@ extension AttributionGraph {
       for (source, weight) in zip(row.sources, row.weights) where weight > 0 {
         let source = Int(source)
         if target == end, starts.contains(source) { continue }
-        let candidate = strength[source] * Double(weight) / total
-        if candidate > strength[target] {
-          strength[target] = candidate
-          previous[target] = source
+        for state in 0...1 {
+          let reached = waypoints?.contains(target) == true ? 1 : state
+          let candidate = strength[source][state] * Double(weight) / total
+          if candidate > strength[target][reached] {
+            strength[target][reached] = candidate
+            previous[target][reached] = (source, state)
+          }
         }
       }
     }
-    guard previous[end] != nil else { return nil }
+    guard previous[end][1] != nil else { return nil }
     var path = [end]
-    while let place = path.last, let source = previous[place] { path.append(source) }
+    var step = previous[end][1]
+    while let (node, state) = step {
+      path.append(node)
+      step = previous[node][state]
+    }
     return path.reversed()
   }
 

@@ -20,6 +20,28 @@ struct PathTests {
   }
 
   @Test(arguments: seeds)
+  func `the strongest path through a waypoint is the strongest of those that pass one`(seed: UInt64) throws {
+    let graph = AttributionGraph.random(seed: seed, layers: 4, featuresPerLayer: 5)
+    let end = graph.nodes.count - 1
+    let starts = Set(graph.nodes.indices.filter { graph.isEmbedding($0) })
+    let features = graph.nodes.indices.filter {
+      if case .feature = graph.nodes[$0].node { true } else { false }
+    }
+    let waypoints = Set(features.enumerated().filter { $0.offset % 5 == 0 }.map(\.element))
+    let all = starts.flatMap { graph.paths(from: $0, to: end) }.filter {
+      $0.contains(where: waypoints.contains)
+    }
+    let path = graph.strongestPath(from: starts, through: waypoints, to: end)
+    let best = all.map(graph.strength).max() ?? 0
+    #expect((path == nil) == (best == 0))
+    if let path {
+      #expect(all.contains(path))
+      #expect(abs(graph.strength(path) - best) <= 1e-12 * best)
+    }
+    #expect(graph.strongestPath(from: starts, through: [], to: end) == nil)
+  }
+
+  @Test(arguments: seeds)
   func `linear effects are the sums over all paths`(seed: UInt64) throws {
     let graph = AttributionGraph.random(seed: seed, layers: 4, featuresPerLayer: 5)
     let end = graph.nodes.count - 1

@@ -69,8 +69,20 @@ public struct Demo: Sendable {
   ) -> [String] {
     let (graph, layout, prompt) = (trace.result.graph, trace.result.layout, trace.prompt)
     let starts = city.map(layout.embedding(position:))
-    guard layout.logitCount > 0,
-      let places = graph.strongestPath(from: Set(starts), to: layout.logits.lowerBound)
+    func key(_ layer: Int, _ index: Int, _ position: Int) -> FeatureProfile.Place {
+      FeatureProfile.Place(
+        feature: FeatureID(layer: layer, index: index), fromEnd: prompt.tokens.count - position)
+    }
+    let waypoints = graph.nodes.indices.filter { place in
+      guard case .feature(let layer, let index, let position) = graph.nodes[place].node else { return false }
+      return swap.replaced.contains(key(layer, index, position))
+    }
+    guard layout.logitCount > 0 else { return [] }
+    let end = layout.logits.lowerBound
+    // Over the place in between where its features carry a path, else whatever path is the strongest.
+    guard
+      let places = graph.strongestPath(from: Set(starts), through: Set(waypoints), to: end)
+        ?? graph.strongestPath(from: Set(starts), to: end)
     else { return [] }
     return places.map { place in
       switch graph.nodes[place].node {
@@ -79,14 +91,11 @@ public struct Demo: Sendable {
       case .error(let layer, let position):
         return "error of layer \(layer) at \(plain(prompt.texts[position]))"
       case .feature(let layer, let index, let position):
-        let key = FeatureProfile.Place(
-          feature: FeatureID(layer: layer, index: index), fromEnd: prompt.tokens.count - position)
         let label = graph.nodes[place].label
+        let number = label.isEmpty ? "\(layer)/\(index)" : "\(layer)/\(index): \(label)"
         let name =
-          !label.isEmpty
-          ? "\(label) (feature \(layer)/\(index))"
-          : swap.replaced.contains(key)
-            ? "a feature of \(placeName) (\(layer)/\(index))" : "feature \(layer)/\(index)"
+          swap.replaced.contains(key(layer, index, position))
+          ? "a feature of \(placeName) (\(number))" : "feature \(number)"
         return "\(name) at \(plain(prompt.texts[position]))"
       }
     }
