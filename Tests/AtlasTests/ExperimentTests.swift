@@ -41,24 +41,27 @@ struct ExperimentTests {
       })
   }
 
-  @Test func `a swap takes away what one group has and puts in what the other has`() throws {
+  @Test func `a swap moves features by the difference of the groups' means`() throws {
     var (old, new) = (FeatureProfile(), FeatureProfile())
-    // Feature 0/1 belongs to the old group, 1/2 to the new, 0/3 to both, 0/5 to one prompt of four.
+    // Feature 0/1 belongs to the old group, 1/2 to the new, 0/3 to both alike, 0/5 to one prompt of the old.
     for number in 0..<4 {
-      let own: [(layer: Int, position: Int, index: Int, Float)] = number == 0 ? [(0, 3, 5, 9)] : []
+      let own: [(layer: Int, position: Int, index: Int, Float)] = number == 0 ? [(0, 3, 5, 8)] : []
       old.add(Self.activations([(0, 3, 1, 2), (0, 3, 3, 1)] + own))
-      new.add(Self.activations([(0, 3, 3, 1.2), (1, 2, 2, Float(number + 1))]))
+      new.add(Self.activations([(0, 3, 3, 1), (1, 2, 2, Float(number + 1))]))
     }
-    let edits = FeatureSwap(from: [old], to: [new], positions: 2).edits(positionCount: 6)
+    let swap = FeatureSwap(from: [old], to: [new], positions: 2)
+    func edit(_ layer: Int, _ index: Int, _ position: Int, _ value: Float) -> FeatureEdit {
+      FeatureEdit(feature: FeatureID(layer: layer, index: index), position: position, value: value)
+    }
+    let prompt = Self.activations([(0, 3, 1, 2.5)])
+    #expect(swap.edits(on: prompt) == [edit(0, 1, 3, 0.5), edit(0, 5, 3, -2), edit(1, 2, 2, 2.5)])
+    #expect(swap.edits(on: prompt, strength: 2).first == edit(0, 1, 3, -1.5))
+    #expect(swap.replaced == [.init(feature: FeatureID(layer: 0, index: 1), fromEnd: 1)])
+    #expect(FeatureSwap(from: [old], to: [new], positions: 1).differences.count == 2)
+    // What only one way of asking shows does not move.
     #expect(
-      edits == [
-        FeatureEdit(feature: FeatureID(layer: 0, index: 1), position: 5, value: 0),
-        FeatureEdit(feature: FeatureID(layer: 1, index: 2), position: 4, value: 2.5),
-      ])
-    #expect(FeatureSwap(from: [old], to: [new], positions: 1).edits(positionCount: 6).count == 1)
-    // What only one way of asking shows does not belong.
-    #expect(
-      FeatureSwap(from: [old, FeatureProfile()], to: [new, FeatureProfile()], positions: 2).values.isEmpty)
+      FeatureSwap(from: [old, FeatureProfile()], to: [new, FeatureProfile()], positions: 2).differences
+        .isEmpty)
   }
 
   @Test func `a place swapped for another changes the city and what is behind it, and for itself nothing`()
@@ -70,11 +73,11 @@ struct ExperimentTests {
     let maine = try #require(Place.all.first { $0.name == "Maine" })
     let swap = try swaps.swap(texas, for: maine, asking: .capital)
     let replacement = try atlas.replacement(of: Atlas.question)
-    let edits = swap.edits(positionCount: replacement.recording.positionCount)
+    let edits = swap.edits(on: replacement.activations)
     #expect(!edits.isEmpty)
     #expect(edits.allSatisfy { $0.position >= replacement.recording.positionCount - 2 })
     let back = try swaps.swap(texas, for: texas, asking: .capital)
-    #expect(back.values.isEmpty)
+    #expect(back.differences.isEmpty)
     let unchanged = try atlas.answer(to: replacement, after: back)
     #expect(unchanged.token == Atlas.likeliest(replacement.recording.lastLogits).token)
   }

@@ -30,10 +30,11 @@ public struct Atlas: Sendable {
   }
 
   /// The likeliest next token with a swap, and its probability.
+  /// - Parameter strength: What the swap's differences are multiplied by.
   public func answer(
-    to replacement: LocalReplacementModel, after swap: FeatureSwap
+    to replacement: LocalReplacementModel, after swap: FeatureSwap, strength: Float = 1
   ) throws -> (token: Token, probability: Double) {
-    let edits = swap.edits(positionCount: replacement.recording.positionCount)
+    let edits = swap.edits(on: replacement.activations, strength: strength)
     return Self.likeliest(try replacement.run(setting: edits, mode: .free).recording.lastLogits)
   }
 

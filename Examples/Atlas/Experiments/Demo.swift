@@ -46,11 +46,11 @@ public struct Demo: Sendable {
     progress(AttributionProgress(phase: "swapping \(hop.place.name) for \(otherPlace)", fraction: 0.9))
     var swaps = PlaceSwap(atlas)
     let swap = try swaps.swap(hop.place, for: other, asking: attribute)
-    let after = try atlas.answer(to: model, after: swap)
+    let after = try atlas.answer(to: model, after: swap, strength: PlaceSwap.strength)
     answerAfterSwap = (tokenizer.text(of: after.token), after.probability)
     self.otherPlace = otherPlace
     wanted = " " + (other[attribute] ?? "")
-    editCount = swap.values.count
+    editCount = swap.differences.count
     let places = model.activations.entries.map { entry in
       FeatureProfile.Place(
         feature: entry.feature, fromEnd: model.activations.positionCount - entry.position)

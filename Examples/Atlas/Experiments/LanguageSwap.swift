@@ -3,8 +3,8 @@ public import Clew
 
 /// Replaces the features of a language by those of another in questions for opposites.
 ///
-/// The features of a language are those that its questions activate at the same place whatever word they ask about. The
-/// words that are looked at afterwards are not among them.
+/// The features of a language are those that its questions activate at the same place whatever word they ask about, and
+/// in whatever language that word is spelled. The words that are looked at afterwards are not among them.
 public struct LanguageSwap {
   public let atlas: Atlas
   /// Every position but BOS: the questions of all languages have as many words.
@@ -18,14 +18,17 @@ public struct LanguageSwap {
     _ old: Language, for new: Language, about row: Opposites
   ) throws -> FeatureSwap {
     FeatureSwap(
-      from: [try profile(old, without: row)], to: [try profile(new, without: row)],
+      from: try Language.allCases.map { try profile(old, spelled: $0, without: row) },
+      to: try Language.allCases.map { try profile(new, spelled: $0, without: row) },
       positions: Self.positions)
   }
 
-  private mutating func profile(_ language: Language, without row: Opposites) throws -> FeatureProfile {
+  private mutating func profile(
+    _ language: Language, spelled: Language, without row: Opposites
+  ) throws -> FeatureProfile {
     var profile = FeatureProfile()
     for other in Opposites.all where other[.english] != row[.english] {
-      for word in other[language] {
+      for word in other[spelled] {
         let prompt = language.question(about: word)
         let known = try activations[prompt] ?? atlas.model.activations(of: atlas.tokens(prompt))
         activations[prompt] = known

@@ -7,6 +7,9 @@ public import Clew
 /// are the ones of training, and none asks for the attribute whose answer is looked at afterwards.
 public struct PlaceSwap {
   public let atlas: Atlas
+  /// What the differences of two places are multiplied by; a little more than once outweighs what attention has
+  /// carried to the answer from the city's own embedding.
+  public static let strength: Float = 1.5
   /// The city and the word behind it.
   private static let positions = 2
   private var profiles: [String: FeatureProfile] = [:]
@@ -59,7 +62,8 @@ public struct PlaceSwap {
       let swap = try swap(hop.place, for: other, asking: hop.attribute)
       outcomes.append(
         try atlas.outcome(
-          of: swap, on: hop.question, wanted: " " + (other[hop.attribute] ?? ""), group: "\(hop.attribute)"))
+          of: swap, on: hop.question, wanted: " " + (other[hop.attribute] ?? ""), group: "\(hop.attribute)",
+          strength: Self.strength))
       progress(Double(number + 1) / Double(heldOut.count))
     }
     return outcomes
@@ -85,15 +89,15 @@ public struct SwapOutcome: Sendable {
 
 extension Atlas {
   func outcome(
-    of swap: FeatureSwap, on question: Question, wanted: String, group: String
+    of swap: FeatureSwap, on question: Question, wanted: String, group: String, strength: Float = 1
   ) throws -> SwapOutcome {
     let replacement = try replacement(of: question.prompt)
     let before = Self.likeliest(replacement.recording.lastLogits).token
-    let after = try answer(to: replacement, after: swap).token
+    let after = try answer(to: replacement, after: swap, strength: strength).token
     return SwapOutcome(
       question: question, group: group, wanted: wanted,
       wasRight: before == (try firstToken(of: question.answer)),
       succeeded: after == (try firstToken(of: wanted)), stayed: after == before,
-      featureCount: swap.values.count)
+      featureCount: swap.differences.count)
   }
 }

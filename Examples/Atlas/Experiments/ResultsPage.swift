@@ -28,17 +28,19 @@ public struct ResultsPage {
     ## The place in between
 
     Every held-out two-hop question, with the features of its state or country replaced by those of another one, drawn with
-    seed 1. The features of a place are those that at least half of the trained questions about its cities activate at the
-    city or behind it, in questions for each other attribute; questions for the attribute that is looked at are not
-    used. A swap succeeds if the likeliest next token begins the other place's answer.
+    seed 1. Each feature at the city or behind it moves by \(PlaceSwap.strength) times the difference of its mean
+    activations in trained questions about the two places' cities, for each other attribute, if it differs the same way
+    in all of them; questions for the attribute that is looked at are not used. All else is recomputed. A swap succeeds if
+    the likeliest next token begins the other place's answer.
 
     \(Self.table(places, of: "asked for"))
 
     ## The language of opposites
 
-    Every question for an opposite, with the features of its language replaced by those of another. The features of a language
-    are those that at least half of its questions activate at the same position, the questions about the same two
-    words left out. A swap succeeds if the likeliest next token begins the opposite in the other language.
+    Every question for an opposite, with the features of its language replaced by those of another: each moves by the
+    difference of its mean activations in questions of the two languages, about words spelled in each of the three
+    languages, if it differs the same way in all of them; the questions about the same two words are left out. A swap
+    succeeds if the likeliest next token begins the opposite in the other language.
 
     \(Self.table(languages, of: "swap"))
 
@@ -68,7 +70,7 @@ public struct ResultsPage {
   /// One line for every group, and one for all.
   private static func table(_ outcomes: [SwapOutcome], of title: String) -> String {
     var lines = [
-      "| \(title) | questions | right before | swap succeeds | stays as it was | features set |",
+      "| \(title) | questions | right before | swap succeeds | stays as it was | features moved |",
       "|---|---:|---:|---:|---:|---:|",
     ]
     let groups = Dictionary(grouping: outcomes, by: \.group).sorted { $0.key < $1.key }

@@ -46,9 +46,9 @@ public struct FeatureProfile: Sendable {
     promptCount > 0 ? Double(sums[place]?.count ?? 0) / Double(promptCount) : 0
   }
 
-  /// The mean activation of a feature at a place over the prompts that activate it there.
-  public func activation(at place: Place) -> Float {
-    sums[place].map { Float($0.sum / Double($0.count)) } ?? 0
+  /// The mean activation of a feature at a place over all prompts.
+  public func mean(at place: Place) -> Float {
+    promptCount > 0 ? Float((sums[place]?.sum ?? 0) / Double(promptCount)) : 0
   }
 }
 

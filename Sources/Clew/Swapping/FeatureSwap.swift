@@ -1,56 +1,54 @@
 public import ReplacementModels
+public import Transcoding
 
-/// Features by which two groups of prompts differ, found by contrast: what one has, replaced by what the other has.
+/// What tells two groups of prompts apart, as a change of features: how much stronger or weaker each is in one group.
 ///
-/// Each group is a list of profiles, one for each way of asking. A feature belongs to a group if in every profile at
-/// least half of the prompts activate it at the same place from the end. So a feature of one question's answer does not
-/// belong, as long as that question is not among the profiles: nothing here looks at the answer that is to come out.
+/// Each group is a list of profiles, one for each way of asking, in the same order. A feature moves by the difference of
+/// its mean activations, the mean over the ways of asking, if it differs the same way in all of them; so a feature of one
+/// question's answer does not move, as long as that question is not among the profiles: nothing here looks at the answer
+/// that is to come out. Means are taken over all prompts of a profile, those that leave a feature inactive included, so
+/// that what many features of single members carry together moves as a whole, as does a feature that all members share.
 public struct FeatureSwap: Sendable {
-  /// What features are set to, in order.
-  public let values: [(place: FeatureProfile.Place, value: Float)]
-  /// The places of the features of the group that is replaced.
+  /// By how much features move, in order.
+  public let differences: [(place: FeatureProfile.Place, difference: Float)]
+  /// The places of features that belong to the group that is replaced: in each of its profiles at least half of the
+  /// prompts activate them, and less than half in some profile of the other group.
   public let replaced: Set<FeatureProfile.Place>
-  /// The places of the features that are put in.
-  public let inserted: Set<FeatureProfile.Place>
 
   /// - Parameters:
   ///   - old: The profiles of the group that is replaced.
-  ///   - new: Those of the group that takes its place.
+  ///   - new: Those of the group that takes its place, as many.
   ///   - positions: How many positions from the end are changed.
-  ///   - leastShare: The part of a profile's prompts that must activate a feature for it to belong.
-  public init(from old: [FeatureProfile], to new: [FeatureProfile], positions: Int, leastShare: Double = 0.5)
-  {
-    func members(_ profiles: [FeatureProfile]) -> Set<FeatureProfile.Place> {
-      guard let first = profiles.first else { return [] }
-      return first.places.filter { place in
-        place.fromEnd <= positions && profiles.allSatisfy { $0.share(at: place) >= leastShare }
-      }
+  public init(from old: [FeatureProfile], to new: [FeatureProfile], positions: Int) {
+    precondition(old.count == new.count, "\(old.count) ways of asking, and \(new.count)")
+    let places = Set((old + new).flatMap(\.places)).filter { $0.fromEnd <= positions }
+    var differences: [(FeatureProfile.Place, Float)] = []
+    for place in places.sorted() {
+      let each = zip(old, new).map { $1.mean(at: place) - $0.mean(at: place) }
+      guard each.allSatisfy({ $0 > 0 }) || each.allSatisfy({ $0 < 0 }) else { continue }
+      differences.append((place, each.reduce(0, +) / Float(each.count)))
     }
-    func activation(_ profiles: [FeatureProfile], _ place: FeatureProfile.Place) -> Float {
-      profiles.reduce(0) { $0 + $1.activation(at: place) } / Float(max(1, profiles.count))
+    self.differences = differences
+    func isCommon(_ place: FeatureProfile.Place, in profiles: [FeatureProfile]) -> Bool {
+      !profiles.isEmpty && profiles.allSatisfy { $0.share(at: place) >= 0.5 }
     }
-    let (olds, news) = (members(old), members(new))
-    var values: [(FeatureProfile.Place, Float)] = []
-    for place in olds.union(news).sorted() {
-      if olds.contains(place), news.contains(place) {
-        // A feature of both is no difference unless it is much stronger in one.
-        let (before, after) = (activation(old, place), activation(new, place))
-        guard abs(after - before) > 0.5 * max(abs(after), abs(before)) else { continue }
-        values.append((place, after))
-      } else {
-        values.append((place, news.contains(place) ? activation(new, place) : 0))
-      }
-    }
-    self.values = values
-    replaced = olds.subtracting(news)
-    inserted = news.subtracting(olds)
+    replaced = places.filter { isCommon($0, in: old) && !isCommon($0, in: new) }
   }
 
-  /// The changes to a prompt.
-  public func edits(positionCount: Int) -> [FeatureEdit] {
-    values.compactMap { place, value in
-      let position = positionCount - place.fromEnd
-      return position > 0 ? FeatureEdit(feature: place.feature, position: position, value: value) : nil
+  /// The changes to a prompt: what it activates, moved by the differences.
+  /// - Parameter strength: What the differences are multiplied by.
+  public func edits(on activations: FeatureActivations, strength: Float = 1) -> [FeatureEdit] {
+    var known: [FeatureProfile.Place: Float] = [:]
+    for entry in activations.entries {
+      let place = FeatureProfile.Place(
+        feature: entry.feature, fromEnd: activations.positionCount - entry.position)
+      known[place] = entry.activation
+    }
+    return differences.compactMap { place, difference in
+      let position = activations.positionCount - place.fromEnd
+      guard position > 0 else { return nil }
+      return FeatureEdit(
+        feature: place.feature, position: position, value: (known[place] ?? 0) + strength * difference)
     }
   }
 }
