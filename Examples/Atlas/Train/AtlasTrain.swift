@@ -24,7 +24,7 @@ struct AtlasTrain: ParsableCommand {
   var transcoders = "Transcoders"
   @Option(help: "Make only this part: model, transcoders, labels or curve.") var only: Part?
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
-  @Option(help: "Steps of the model, of 256 documents each.") var steps = 1600
+  @Option(help: "Steps of the model, of 256 documents each.") var steps = 2000
   @Option(help: "Features of each layer of the transcoders.") var features = 1024
   @Option(help: "Active features wanted, the mean over layers.") var l0 = 12.0
   @Option(help: "Tokens that each set of transcoders learns from.") var tokens = 6_000_000

@@ -5,15 +5,15 @@ internal import Foundation
 /// How Atlas's model is made: a Llama of six layers, trained on documents of the world as they are drawn.
 public struct ModelTraining {
   /// Steps of ``documentsPerStep`` documents, about 2,900 tokens.
-  public var stepCount = 1600
+  public var stepCount = 2000
   public var documentsPerStep = 256
   public var peakRate = 2e-3
   public var warmUp = 200
   /// How much a token of a question counts, against 1 for one of an answer.
   public var questionWeight: Float = 0.1
-  /// The part of the learning rate that embeddings learn at: as good as nothing, so that what is known of a city
-  /// is looked up by MLPs, whose features can be traced, and not kept in its embedding.
-  public var embeddingShare: Float = 0.02
+  /// The part of the learning rate that embeddings learn at: the slower, the more of what is known of a city is looked
+  /// up by MLPs, whose features can be traced, and the less is kept in its embedding.
+  public var embeddingShare: Float = 0.5
   public var seed: UInt64 = 0
 
   /// Large enough that fixed embeddings can tell tokens apart in the logits.
