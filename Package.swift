@@ -77,7 +77,7 @@ let tests: [Target] = [
     name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "Tensors", "TestSupport"]),
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(
-    name: "TranscodingTests", dependencies: ["Clew", "Transcoding", "TinyModels", "TestSupport"]),
+    name: "TranscodingTests", dependencies: ["Clew", "Tensors", "Transcoding", "TinyModels", "TestSupport"]),
   .testTarget(name: "AttributionTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(
     name: "AtlasTests",

@@ -47,4 +47,10 @@ public final class RowTable: @unchecked Sendable {
   public func copy(row: Int, from other: RowTable, row source: Int) {
     other.withRow(source) { write($0, row: row, column: 0) }
   }
+
+  /// Makes one row equal to a row of a learned matrix of the same width.
+  public func copy(row: Int, from weight: WeightMatrix, row source: Int) {
+    precondition(weight.inputs == width, "\(weight.inputs) numbers for a row of \(width)")
+    weight.copyRow(source, to: UnsafeMutableBufferPointer(rebasing: memory[range(row)]))
+  }
 }

@@ -50,7 +50,9 @@ struct TrainCommandTests {
   func `a run that a signal ended goes on to the same bits`(signal: Int32) async throws {
     let whole = try await ClewProcess.run(train("whole", steps: 1500))
     #expect(whole.status == 0, "\(whole.error)")
-    let process = try ClewProcess(train("part", steps: 1500, "--checkpoint-every", "0.02"))
+    // What is kept on disk may end anywhere, too.
+    let cache = signal == SIGTERM ? ["--cache", folder.url("cache").path] : []
+    let process = try ClewProcess(train("part", steps: 1500, ["--checkpoint-every", "0.02"] + cache))
     let state = folder.url("part/checkpoint/state.safetensors").path
     for _ in 0..<3000 where !FileManager.default.fileExists(atPath: state) {
       try await Task.sleep(for: .milliseconds(2))
@@ -63,7 +65,7 @@ struct TrainCommandTests {
     if signal != SIGKILL { #expect(ended.error.contains("--resume goes on"), "\(ended.error)") }
     try await ClewProcess.run(train("part", steps: 1500)).expectComplaint(
       "checkpoint", "--resume", "--restart")
-    let resumed = try await ClewProcess.run(train("part", steps: 1500, "--resume"))
+    let resumed = try await ClewProcess.run(train("part", steps: 1500, ["--resume"] + cache))
     #expect(resumed.status == 0, "\(resumed.error)")
     #expect(try weights("part") == weights("whole"))
     let steps = try ["part", "whole"].map { name in
@@ -74,6 +76,37 @@ struct TrainCommandTests {
         }
     }
     #expect(steps[0] == steps[1])
+  }
+
+  @Test func `activations kept on disk change nothing, and are read again`() async throws {
+    let cache = ["--cache", folder.url("cache").path]
+    for (name, options) in [("without", []), ("first", cache), ("second", cache)] {
+      let outcome = try await ClewProcess.run(train(name, options))
+      #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
+      #expect(try weights(name) == weights("without"))
+    }
+    let path = try #require(
+      try folder.files().first { $0.hasPrefix("cache/") && $0.hasSuffix(".safetensors") })
+    let whole = try Data(contentsOf: folder.url(path))
+    // Other numbers where the tokens lie: a run that reads them learns something else.
+    var other = whole
+    for place in stride(from: whole.count / 2 / 4 * 4 + 3, to: whole.count, by: 4) { other[place] ^= 0x80 }
+    try other.write(to: folder.url(path))
+    #expect(try await ClewProcess.run(train("changed", cache)).status == 0)
+    #expect(try weights("changed") != weights("without"))
+    for damaged in [whole.prefix(whole.count - 1), Data("nonsense".utf8), Data()] {
+      try damaged.write(to: folder.url(path))
+      try await ClewProcess.run(train("changed", cache + ["--restart"]))
+        .expectComplaint(path.split(separator: "/").last.map(String.init) ?? "", "Remove it")
+    }
+    // A disk that is full ends the keeping, not the training.
+    try FileManager.default.removeItem(at: folder.url(path))
+    let parent = folder.url(path).deletingLastPathComponent().path
+    let shell = "ln -s /dev/full '\(parent)'/.activations-0-0-0.safetensors.$$.partial"
+    let full = try await ClewProcess.run(train("full", cache), after: shell)
+    #expect(full.status == 0 && full.error.contains("No space left on device"), "\(full.error)")
+    #expect(try weights("full") == weights("without"))
+    try await ClewProcess.run(train("none", "--cache", "/dev/null/cache")).expectComplaint("/dev/null/cache")
   }
 
   @Test func `one thread and two write the same bytes`() async throws {

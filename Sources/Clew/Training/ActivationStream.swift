@@ -8,7 +8,7 @@ public import Transformers
 /// The activations of a corpus in shuffled chunks: the model runs once over each chunk, which is then used several
 /// times in different orders.
 ///
-/// Position 0 is left out, and so are tokens whose norms are far over the median. Behind the corpus's end it begins
+/// Position 0 is left out, and so are tokens whose norms are far over the usual. Behind the corpus's end it begins
 /// again. The order depends on the seed and the place alone, so a stream can be put back to where it was.
 public final class ActivationStream {
   /// Where a stream stands.
@@ -50,15 +50,16 @@ public final class ActivationStream {
   /// - Parameters:
   ///   - begin: Where training begins within the corpus.
   ///   - state: Where to go on; `nil` to begin.
+  ///   - cache: Where activations are kept on disk; `nil` to compute them each time.
   public init(
     _ model: Transformer, corpus: TokenCorpus, settings: Settings, scaling: ActivationScaling,
-    begin: TokenCorpus.Place, state: State?
+    begin: TokenCorpus.Place, state: State?, cache: ActivationCache? = nil
   ) {
     self.corpus = corpus
     self.settings = settings
     self.begin = begin
     normalizer = scaling.normalizer()
-    reader = ActivationReader(model, hook: settings.hook, rowLength: corpus.rowLength)
+    reader = ActivationReader(model, hook: settings.hook, rowLength: corpus.rowLength, cache: cache)
     self.state = state ?? State(chunkStart: begin)
     cursor = corpus.cursor(from: self.state.chunkStart)
     chunk = RowTable(rows: settings.chunkTokens, width: reader.width)
@@ -127,6 +128,7 @@ public final class ActivationStream {
 final class ActivationReader {
   private let model: Transformer
   private let hook: FeatureInputHook
+  private let cache: ActivationCache?
   private var capture: ActivationCapture
   /// Tokens that one call takes at most, unless one row is longer.
   let capacity: Int
@@ -135,18 +137,35 @@ final class ActivationReader {
   /// The tokens of the last call.
   let values: RowTable
 
-  init(_ model: Transformer, hook: FeatureInputHook, rowLength: Int) {
+  init(_ model: Transformer, hook: FeatureInputHook, rowLength: Int, cache: ActivationCache? = nil) {
     self.model = model
     self.hook = hook
+    self.cache = cache
     capacity = max(2048, rowLength)
-    width = 2 * model.configuration.layerCount * model.configuration.dModel
+    width = Self.width(model)
     capture = ActivationCapture(model, capacity: capacity, longest: rowLength)
     values = RowTable(rows: capacity, width: width)
+  }
+
+  /// Numbers of one token.
+  static func width(_ model: Transformer) -> Int {
+    2 * model.configuration.layerCount * model.configuration.dModel
   }
 
   /// Runs over the next rows of a corpus.
   /// - Returns: How many tokens there are now, those at position 0 left out; 0 behind the end.
   func next(_ cursor: inout TokenCorpus.Cursor) throws -> Int {
+    let begin = cursor.place
+    if let kept = try cache?.read(at: begin, into: values) {
+      cursor = cursor.corpus.cursor(from: kept.end)
+      return kept.count
+    }
+    let count = try compute(&cursor)
+    if count > 0 { cache?.keep(values, count: count, from: begin, to: cursor.place) }
+    return count
+  }
+
+  private func compute(_ cursor: inout TokenCorpus.Cursor) throws -> Int {
     while true {
       var texts: [[Token]] = []
       var count = 0

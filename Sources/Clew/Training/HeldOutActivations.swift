@@ -18,11 +18,11 @@ struct HeldOutActivations {
   init(
     _ model: Transformer, corpus: TokenCorpus, hook: FeatureInputHook,
     from place: TokenCorpus.Place = .init(),
-    tokens: Int
+    tokens: Int, cache: ActivationCache? = nil
   ) throws {
     layerCount = model.configuration.layerCount
     dModel = model.configuration.dModel
-    let reader = ActivationReader(model, hook: hook, rowLength: corpus.rowLength)
+    let reader = ActivationReader(model, hook: hook, rowLength: corpus.rowLength, cache: cache)
     var cursor = corpus.cursor(from: place)
     end = place
     while rows.count < tokens {
@@ -34,8 +34,13 @@ struct HeldOutActivations {
     rows.removeLast(rows.count - tokens)
   }
 
+  /// How many tokens were left out.
+  private(set) var outlierCount = 0
+
   /// Leaves out what training leaves out.
   mutating func keepOnly(_ normalizer: ActivationNormalizer) {
+    outlierCount += rows.count
+    defer { outlierCount -= rows.count }
     rows.removeAll { row in
       var row = row
       var span = row.mutableSpan

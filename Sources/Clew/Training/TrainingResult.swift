@@ -2,6 +2,8 @@
 public struct TrainingResult: Sendable {
   /// Tokens measured.
   public var heldOutTokens: Int
+  /// Tokens not measured, and left out of training likewise, because of their norms.
+  public var outlierTokens: Int
   /// Fraction of variance unexplained as exported, `[layer]`.
   public var unexplainedVariance: [Double]
   /// Active features a token as exported, `[layer]`.

@@ -20,7 +20,8 @@ extension TranscoderRun {
     let final = trainer.evaluate(batches, thresholds: calibrated.thresholds)
     let folded = trainer.folded(scaling, thresholds: calibrated.thresholds, type: settings.elementType)
     var result = TrainingResult(
-      heldOutTokens: final.rows, unexplainedVariance: final.unexplainedVariance,
+      heldOutTokens: final.rows, outlierTokens: heldOut.outlierCount,
+      unexplainedVariance: final.unexplainedVariance,
       activeFeatures: final.activeFeatures, learnedUnexplainedVariance: learned.unexplainedVariance,
       learnedActiveFeatures: learned.activeFeatures, factors: calibrated.factors,
       tokens: trainer.stepCount * settings.training.batchTokens, cpuSeconds: cpuSeconds)
@@ -88,6 +89,7 @@ extension TranscoderRun {
       "corpus_fingerprint": .string(corpus.fingerprint), "settings": settings,
       "tokens": JSON(result.tokens), "steps": JSON(trainer.stepCount),
       "cpu_seconds": JSON(result.cpuSeconds), "held_out_tokens": JSON(result.heldOutTokens),
+      "outlier_tokens": JSON(result.outlierTokens),
       "fvu": list(result.unexplainedVariance), "l0": list(result.activeFeatures),
       "fvu_before_calibration": list(result.learnedUnexplainedVariance),
       "l0_before_calibration": list(result.learnedActiveFeatures), "threshold_factors": list(result.factors),
@@ -112,8 +114,8 @@ extension TranscoderRun {
 
       \(command.joined(separator: " "))
 
-      Measured on \(result.heldOutTokens) tokens that nothing was learned from; position 0 and norm outliers are left \
-      out. FVU is Σ|y − ŷ|² / Σ|y − mean y|², L0 the mean number of active features a token.
+      Measured on \(result.heldOutTokens) tokens that nothing was learned from; position 0 and \(result.outlierTokens) \
+      norm outliers are left out. FVU is Σ|y − ŷ|² / Σ|y − mean y|², L0 the mean number of active features a token.
 
       | | \(layers) |
       |\(rule)|

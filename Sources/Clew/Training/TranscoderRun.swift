@@ -35,6 +35,8 @@ public final class TranscoderRun {
   let scaling: ActivationScaling
   var heldOut: HeldOutActivations
   private let stream: ActivationStream
+  /// Where activations are kept on disk, if they are.
+  public let cache: ActivationCache?
   private var log: MetricsLog
   private var earlierSeconds = 0.0
   private let startSeconds = Benchmark.cpuSeconds()
@@ -46,9 +48,10 @@ public final class TranscoderRun {
   /// - Parameters:
   ///   - folder: Where checkpoint, reports and export go.
   ///   - resumes: Whether to go on from the checkpoint in the folder.
+  ///   - cacheFolder: Where activations are kept on disk; `nil` to compute them whenever they are needed.
   public init(
     _ model: Transformer, corpus: TokenCorpus, settings: TranscoderRunSettings, folder: URL, resumes: Bool,
-    command: [String]
+    cacheFolder: URL? = nil, command: [String]
   ) throws {
     self.model = model
     self.corpus = corpus
@@ -65,16 +68,23 @@ public final class TranscoderRun {
         reason: "--tokens must be at least the batch of \(settings.training.batchTokens).")
     }
     try TrainingMemory.check(shape, settings)
-    modelFingerprint = Fingerprint.of(folder: model.folder)
+    let modelFingerprint = Fingerprint.of(folder: model.folder)
+    self.modelFingerprint = modelFingerprint
     let resumed =
       resumes
       ? try TrainingCheckpoint.read(
         in: folder, settings: settings, modelFingerprint: modelFingerprint,
         corpusFingerprint: corpus.fingerprint) : nil
     trainer = try TranscoderTrainer(shape, settings: settings.training)
+    let numbers = ActivationReader.width(model)
+    cache = try cacheFolder.map { folder in
+      try ActivationCache(
+        folder,
+        name: "\(modelFingerprint)-\(corpus.fingerprint)-\(corpus.rowLength)-\(settings.hook.rawValue)",
+        width: numbers)
+    }
     heldOut = try HeldOutActivations(
-      model, corpus: corpus, hook: settings.hook, tokens: settings.heldOutTokens)
-    let numbers = 2 * c.layerCount * c.dModel
+      model, corpus: corpus, hook: settings.hook, tokens: settings.heldOutTokens, cache: cache)
     let chunk = settings.chunkTokens(tokenNumbers: numbers)
     let streamSettings = ActivationStream.Settings(
       hook: settings.hook, chunkTokens: chunk, uses: settings.chunkUses, seed: settings.training.seed)
@@ -91,12 +101,12 @@ public final class TranscoderRun {
     } else {
       let count = max(16, min(16_384, (64 << 20) / numbers, chunk))
       let sample = try HeldOutActivations(
-        model, corpus: corpus, hook: settings.hook, from: heldOut.end, tokens: count)
+        model, corpus: corpus, hook: settings.hook, from: heldOut.end, tokens: count, cache: cache)
       scaling = try ActivationScaling(rows: sample.rows, layerCount: c.layerCount, dModel: c.dModel)
     }
     stream = ActivationStream(
       model, corpus: corpus, settings: streamSettings, scaling: scaling, begin: heldOut.end,
-      state: resumed?.checkpoint.stream)
+      state: resumed?.checkpoint.stream, cache: cache)
     heldOut.keepOnly(scaling.normalizer())
     guard heldOut.rows.count > 1 else {
       throw TrainingError.tooFewTokens(count: heldOut.rows.count, needed: 2)
@@ -128,6 +138,7 @@ public final class TranscoderRun {
     let clock = ContinuousClock()
     var lastCheckpoint = clock.now
     var sums = ReportSums(layerCount: shape.layerCount, cpuSeconds: cpuSeconds)
+    defer { cache?.flush() }
     while trainer.stepCount < settings.training.stepCount {
       let rate = trainer.currentLearningRate
       try stream.fill(batch)

@@ -95,6 +95,12 @@ struct TrainTranscoderCommand: ParsableCommand {
   @Option(help: "Tokens of a chunk of activations in memory. (default: 512 MiB of them, at most 262144)")
   var chunk: Int?
   @Option(help: "How often each chunk is used.") var uses = 2
+  @Option(
+    help: """
+      Keep activations in a folder below this one, 8 bytes a token for each layer and residual dimension: later passes \
+      over the text, and other runs on it, read them there.
+      """, completion: .directory)
+  var cache: String?
   @Option(help: "Tokens that nothing is learned from.") var heldOut = 16_384
   @Flag(
     inversion: .prefixedNo,
@@ -155,6 +161,7 @@ struct TrainTranscoderCommand: ParsableCommand {
     try check(sampleTokens ?? 1 > 0, "--sample-tokens must be at least 1.")
     try check(temperature > 0 && temperature.isFinite, "--temperature must be more than 0.")
     try check(!output.isEmpty, "--output must name a folder.")
+    try check(cache?.isEmpty != true, "--cache must name a folder.")
     try check(
       !skip || kind == .plt,
       "--skip goes with --kind plt: no published layout stores skip connections of cross-layer transcoders.")
@@ -212,6 +219,7 @@ struct TrainTranscoderCommand: ParsableCommand {
     bar.show("measuring activations", fraction: 0)
     let run = try TranscoderRun(
       transformer, corpus: corpus, settings: settings(), folder: target, resumes: resume,
+      cacheFolder: cache.map { URL(filePath: $0) },
       command: ["clew"] + CommandLine.arguments.dropFirst())
     Interruption.waitsForSave = true
     let outcome = try run.run(
@@ -219,6 +227,11 @@ struct TrainTranscoderCommand: ParsableCommand {
     ) { bar.show(Self.text($0), fraction: Double($0.step) / Double(max(1, $0.stepCount))) }
     Interruption.waitsForSave = false
     bar.clear()
+    if let cache = run.cache, let trouble = cache.trouble {
+      Terminal.complain(
+        "clew: \(cache.folder.path) holds only a part of the activations (\(trouble)); training went on without."
+      )
+    }
     switch outcome {
     case .stopped(let step):
       Terminal.complain(
@@ -228,7 +241,7 @@ struct TrainTranscoderCommand: ParsableCommand {
       if json {
         try Terminal.output(String(decoding: try record(result).bytes(), as: UTF8.self) + "\n")
       } else if !quiet {
-        try Terminal.output(report(result))
+        try Terminal.output(report(result, run.cache))
       }
     }
   }
@@ -251,17 +264,20 @@ struct TrainTranscoderCommand: ParsableCommand {
       metrics.tokensPerSecond, metrics.meanError, metrics.meanActiveFeatures, 100 * metrics.deadShare)
   }
 
-  private func report(_ result: TrainingResult) -> String {
+  private func report(_ result: TrainingResult, _ cache: ActivationCache?) -> String {
+    let kept = cache.map { cache in
+      "activations of \(cache.tokenCount) tokens are kept in \(cache.folder.path), \(cache.byteCount >> 20) MiB\n"
+    }
     func cells(_ values: [Double], _ format: String) -> String {
       values.map { String(format: format, $0) }.joined(separator: "  ")
     }
     return """
       \(output): \(result.tokens) tokens in \(Int(result.cpuSeconds.rounded())) CPU-s, \
       \(Int(Double(result.tokens) / max(1e-9, result.cpuSeconds))) a CPU-second
-      on \(result.heldOutTokens) held-out tokens, by layer:
+      on \(result.heldOutTokens) held-out tokens (\(result.outlierTokens) norm outliers left out), by layer:
       FVU  \(cells(result.unexplainedVariance, "%.4f"))   (\(cells(result.learnedUnexplainedVariance, "%.4f")) before calibration)
       L0   \(cells(result.activeFeatures, "%.2f"))   (\(cells(result.learnedActiveFeatures, "%.2f")) before calibration)
-
+      \(kept ?? "")
       """
   }
 
@@ -269,7 +285,8 @@ struct TrainTranscoderCommand: ParsableCommand {
     func list(_ values: [Double]) -> JSON { .array(values.map { JSON($0) }) }
     return [
       "folder": .string(output), "tokens": JSON(result.tokens), "cpu_seconds": JSON(result.cpuSeconds),
-      "held_out_tokens": JSON(result.heldOutTokens), "fvu": list(result.unexplainedVariance),
+      "held_out_tokens": JSON(result.heldOutTokens),
+      "outlier_tokens": JSON(result.outlierTokens), "fvu": list(result.unexplainedVariance),
       "l0": list(result.activeFeatures), "fvu_before_calibration": list(result.learnedUnexplainedVariance),
       "l0_before_calibration": list(result.learnedActiveFeatures), "threshold_factors": list(result.factors),
     ]
