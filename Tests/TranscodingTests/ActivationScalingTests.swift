@@ -10,7 +10,7 @@ struct ActivationScalingTests {
     return [0.6 * input * sign, 0.8 * input, 0.8 * target * sign, 0.6 * target]
   }
 
-  @Test func `tokens with huge inputs are left out, those that an idle MLP works on are not`() throws {
+  @Test func `few tokens with huge norms are left out, those at which an idle layer works are not`() throws {
     // Most targets are tiny, a twentieth is 30 times as long; three inputs are 30 times as long as the others.
     let rows = (0..<400).map {
       token(input: $0 < 3 ? 30 : 1, target: $0 % 20 == 10 ? 3 : 0.1, number: $0)
@@ -31,7 +31,7 @@ struct ActivationScalingTests {
       kept.reduce(0) { sum, row in sum + columns.reduce(0) { $0 + row[$1] * row[$1] } } / Float(kept.count)
     }
     #expect(abs(meanSquare(0..<2) - 2) < 1e-3 && abs(meanSquare(2..<4) - 1) < 1e-3)
-    // A target far over what 99 of 100 tokens stay below is one too.
+    // So is one with a huge target.
     var far = token(input: 1, target: 31, number: 0)
     var span = far.mutableSpan
     let isKept = normalizer.apply(&span)

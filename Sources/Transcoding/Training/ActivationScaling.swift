@@ -19,9 +19,9 @@ public struct ActivationScaling: Codable, Hashable, Sendable {
   public let longest: [Float]
 
   /// Measures tokens: for each all layers' inputs, then all layers' targets, `[2, layer, dModel]`.
-  /// - Parameter outlierFactor: Tokens are left out, here and by ``normalizer()``, if an input's norm is over this many
-  ///   times the median, or a target's over this many times what 99 of 100 tokens stay below: an MLP that is idle at
-  ///   most tokens makes no outliers of those it works on.
+  /// - Parameter outlierFactor: Tokens with a norm over this many times what 99 of 100 tokens stay below are left out,
+  ///   here and by ``normalizer()``. The median would be no measure: tokens at which a layer works may well lie far
+  ///   over it where most of the text leaves the layer idle.
   public init(
     rows: [[Float]], layerCount: Int, dModel: Int, outlierFactor: Float = 10
   ) throws(TrainingError) {
@@ -30,9 +30,7 @@ public struct ActivationScaling: Codable, Hashable, Sendable {
     for row in rows {
       for (part, norm) in Self.norms(row.span, dModel: dModel).enumerated() { norms[part].append(norm) }
     }
-    let longest = norms.enumerated().map { part, norms in
-      outlierFactor * norms.sorted()[part < layerCount ? norms.count / 2 : norms.count * 99 / 100]
-    }
+    let longest = norms.map { outlierFactor * $0.sorted()[$0.count * 99 / 100] }
     for (part, length) in longest.enumerated() where !length.isFinite || length <= 0 {
       throw .diverged(
         step: 0, layer: part % layerCount, what: part < layerCount ? "the input" : "the MLP output", kept: nil
