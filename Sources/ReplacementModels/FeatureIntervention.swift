@@ -79,11 +79,18 @@ struct FeatureIntervention: Intervention {
     }
     let z = base.transcoder.preactivations(of: input, layer: layer)
     preactivations.append(z)
+    var active: [Int: [Int: Float]] = [:]  // by position, then by feature
     for (place, edit) in edits.enumerated() where edit.feature.layer == layer {
       let current: Float
       if held.isEmpty {
-        let active = base.transcoder.activeFeatures(z[edit.position], layer: layer)
-        current = active.first { $0.index == edit.feature.index }?.activation ?? 0
+        let here =
+          active[edit.position]
+          ?? Dictionary(
+            uniqueKeysWithValues: base.transcoder.activeFeatures(z[edit.position], layer: layer).map {
+              ($0.index, $0.activation)
+            })
+        active[edit.position] = here
+        current = here[edit.feature.index] ?? 0
       } else {
         let recorded = base.activations.place(of: edit.feature, position: edit.position)
         current = recorded.map { base.activations.entries[$0].activation } ?? 0

@@ -29,13 +29,24 @@ public struct Atlas: Sendable {
       recording: model.transformer.record(tokens(prompt), logits: .all))
   }
 
+  /// The layers whose features swaps change: the lower half.
+  public static let swappedLayers = 0..<3
+  /// What a swap's differences are multiplied by; more than once outweighs what attention carries to the answer from
+  /// the embeddings, which no feature holds.
+  public static let swapStrength: Float = 2
+
   /// The likeliest next token with a swap, and its probability.
-  /// - Parameter strength: What the swap's differences are multiplied by.
+  ///
+  /// The MLPs of the layers that are changed write what they wrote before, and what the features add; from there on
+  /// everything but attention is recomputed. Were they recomputed too, what a feature writes to a later layer would
+  /// come twice: from the feature, and from that layer's own answer to what the feature wrote before it.
   public func answer(
-    to replacement: LocalReplacementModel, after swap: FeatureSwap, strength: Float = 1
+    to replacement: LocalReplacementModel, after swap: FeatureSwap
   ) throws -> (token: Token, probability: Double) {
-    let edits = swap.edits(on: replacement.activations, strength: strength)
-    return Self.likeliest(try replacement.run(setting: edits, mode: .free).recording.lastLogits)
+    let edits = swap.edits(on: replacement.activations, strength: Self.swapStrength)
+    let held = Self.swappedLayers.clamped(to: 0..<model.transformer.blocks.count)
+    return Self.likeliest(
+      try replacement.run(setting: edits, mode: .constrained(layers: held)).recording.lastLogits)
   }
 
   /// The likeliest token and its probability.

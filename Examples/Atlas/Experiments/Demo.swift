@@ -46,7 +46,7 @@ public struct Demo: Sendable {
     progress(AttributionProgress(phase: "swapping \(hop.place.name) for \(otherPlace)", fraction: 0.9))
     var swaps = PlaceSwap(atlas)
     let swap = try swaps.swap(hop.place, for: other, asking: attribute)
-    let after = try atlas.answer(to: model, after: swap, strength: PlaceSwap.strength)
+    let after = try atlas.answer(to: model, after: swap)
     answerAfterSwap = (tokenizer.text(of: after.token), after.probability)
     self.otherPlace = otherPlace
     wanted = " " + (other[attribute] ?? "")

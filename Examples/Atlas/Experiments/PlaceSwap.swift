@@ -7,9 +7,6 @@ public import Clew
 /// are the ones of training, and none asks for the attribute whose answer is looked at afterwards.
 public struct PlaceSwap {
   public let atlas: Atlas
-  /// What the differences of two places are multiplied by; a little more than once outweighs what attention has
-  /// carried to the answer from the city's own embedding.
-  public static let strength: Float = 1.5
   /// The city and the word behind it.
   private static let positions = 2
   private var profiles: [String: FeatureProfile] = [:]
@@ -26,7 +23,7 @@ public struct PlaceSwap {
     let others = old.facts.map(\.attribute).filter { $0 != attribute }
     return FeatureSwap(
       from: try others.map { try profile(old, $0) }, to: try others.map { try profile(new, $0) },
-      positions: Self.positions)
+      positions: Self.positions, layers: Atlas.swappedLayers)
   }
 
   private mutating func profile(_ place: Place, _ attribute: Place.Attribute) throws -> FeatureProfile {
@@ -46,12 +43,14 @@ public struct PlaceSwap {
 
   /// Swaps the place of every held-out question for another of the same kind, drawn with a seed, which has another
   /// answer.
+  /// - Parameter step: Every how many-th question is asked.
   public mutating func results(
-    seed: UInt64 = 1, progress: (Double) -> Void = { _ in }
+    seed: UInt64 = 1, every step: Int = 1, progress: (Double) -> Void = { _ in }
   ) throws -> [SwapOutcome] {
     var generator = SeededGenerator(seed: seed)
     var outcomes: [SwapOutcome] = []
-    let heldOut = TwoHop.all.filter(\.isHeldOut)
+    let all = TwoHop.all.filter(\.isHeldOut)
+    let heldOut = stride(from: 0, to: all.count, by: step).map { all[$0] }
     for (number, hop) in heldOut.enumerated() {
       let answer = try atlas.firstToken(of: hop.question.answer)
       let others = try Place.all.filter { other in
@@ -62,8 +61,7 @@ public struct PlaceSwap {
       let swap = try swap(hop.place, for: other, asking: hop.attribute)
       outcomes.append(
         try atlas.outcome(
-          of: swap, on: hop.question, wanted: " " + (other[hop.attribute] ?? ""), group: "\(hop.attribute)",
-          strength: Self.strength))
+          of: swap, on: hop.question, wanted: " " + (other[hop.attribute] ?? ""), group: "\(hop.attribute)"))
       progress(Double(number + 1) / Double(heldOut.count))
     }
     return outcomes
@@ -89,11 +87,11 @@ public struct SwapOutcome: Sendable {
 
 extension Atlas {
   func outcome(
-    of swap: FeatureSwap, on question: Question, wanted: String, group: String, strength: Float = 1
+    of swap: FeatureSwap, on question: Question, wanted: String, group: String
   ) throws -> SwapOutcome {
     let replacement = try replacement(of: question.prompt)
     let before = Self.likeliest(replacement.recording.lastLogits).token
-    let after = try answer(to: replacement, after: swap, strength: strength).token
+    let after = try answer(to: replacement, after: swap).token
     return SwapOutcome(
       question: question, group: group, wanted: wanted,
       wasRight: before == (try firstToken(of: question.answer)),

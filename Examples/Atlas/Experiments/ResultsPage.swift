@@ -28,19 +28,20 @@ public struct ResultsPage {
     ## The place in between
 
     Every held-out two-hop question, with the features of its state or country replaced by those of another one, drawn with
-    seed 1. Each feature at the city or behind it moves by \(PlaceSwap.strength) times the difference of its mean
-    activations in trained questions about the two places' cities, for each other attribute, if it differs the same way
-    in all of them; questions for the attribute that is looked at are not used. All else is recomputed. A swap succeeds if
-    the likeliest next token begins the other place's answer.
+    seed 1. Each feature of layers \(Atlas.swappedLayers.lowerBound) to \(Atlas.swappedLayers.upperBound - 1) at the city
+    or behind it moves by \(Atlas.swapStrength) times the difference of its mean activations in trained questions about
+    the two places' cities, for each other attribute, if it differs the same way in all of them; questions for the
+    attribute that is looked at are not used. Attention patterns and the MLPs of these layers are held, and the layers
+    behind them are recomputed. A swap succeeds if the likeliest next token begins the other place's answer.
 
     \(Self.table(places, of: "asked for"))
 
     ## The language of opposites
 
     Every question for an opposite, with the features of its language replaced by those of another: each moves by the
-    difference of its mean activations in questions of the two languages, about words spelled in each of the three
-    languages, if it differs the same way in all of them; the questions about the same two words are left out. A swap
-    succeeds if the likeliest next token begins the opposite in the other language.
+    same multiple of the difference of its mean activations in questions of the two languages, about words spelled in each
+    of the three languages, if it differs the same way in all of them; the questions about the same two words are left
+    out. A swap succeeds if the likeliest next token begins the opposite in the other language.
 
     \(Self.table(languages, of: "swap"))
 

@@ -19,9 +19,14 @@ public struct FeatureSwap: Sendable {
   ///   - old: The profiles of the group that is replaced.
   ///   - new: Those of the group that takes its place, as many.
   ///   - positions: How many positions from the end are changed.
-  public init(from old: [FeatureProfile], to new: [FeatureProfile], positions: Int) {
+  ///   - layers: The layers whose features are changed.
+  public init(
+    from old: [FeatureProfile], to new: [FeatureProfile], positions: Int, layers: Range<Int> = 0..<Int.max
+  ) {
     precondition(old.count == new.count, "\(old.count) ways of asking, and \(new.count)")
-    let places = Set((old + new).flatMap(\.places)).filter { $0.fromEnd <= positions }
+    let places = Set((old + new).flatMap(\.places)).filter {
+      $0.fromEnd <= positions && layers.contains($0.feature.layer)
+    }
     var differences: [(FeatureProfile.Place, Float)] = []
     for place in places.sorted() {
       let each = zip(old, new).map { $1.mean(at: place) - $0.mean(at: place) }
