@@ -12,27 +12,27 @@ struct AtlasTrain: ParsableCommand {
     abstract:
       "Makes Atlas again from a seed: tokenizer, model, transcoders, examples and labels of features.",
     discussion: """
-      Without --only it makes everything. --only transcoders leaves the model as it is, --only labels the transcoders \\
-      too. --only curve trains cross-layer transcoders of several sizes of L0 in a temporary folder and prints what each \\
-      of them is worth.
+      Without --only it makes everything. --only transcoders leaves the model as it is, --only labels the transcoders \
+      too. --only scores measures the transcoders that are there. --only curve trains cross-layer transcoders that keep \
+      2 to 32 features a token, in a temporary folder, and prints what each of them is worth.
       """)
 
-  enum Part: String, ExpressibleByArgument, CaseIterable { case model, transcoders, labels, curve }
+  enum Part: String, ExpressibleByArgument, CaseIterable { case model, transcoders, labels, scores, curve }
 
   @Option(help: "The folder that gets the model.", completion: .directory) var model = "Examples/Atlas/model"
   @Option(help: "The folder that gets the folders of transcoders.", completion: .directory)
   var transcoders = "Transcoders"
-  @Option(help: "Make only this part: model, transcoders, labels or curve.") var only: Part?
+  @Option(help: "Make only this part: model, transcoders, labels, scores or curve.") var only: Part?
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
   @Option(help: "Steps of the model, of 256 documents each.") var steps = 2000
   @Option(help: "Features of each layer of the transcoders.") var features = 1024
-  @Option(help: "Active features wanted, the mean over layers.") var l0 = 12.0
+  @Option(help: "The most active features a token and layer, the mean over a batch.") var l0 = 16
   @Option(help: "Tokens that each set of transcoders learns from.") var tokens = 6_000_000
   @Option(help: "Threads; the result does not depend on it.") var threads = 2
 
   func validate() throws {
     guard steps > 0, threads > 0 else { throw ValidationError("--steps and --threads must be at least 1.") }
-    guard features > 1, l0 > 0, l0 < Double(features), tokens >= 100_000 else {
+    guard features > 1, l0 > 0, l0 < features, tokens >= 100_000 else {
       throw ValidationError("--l0 must lie between 0 and --features, and --tokens be at least 100000.")
     }
   }
@@ -45,8 +45,8 @@ struct AtlasTrain: ParsableCommand {
       let folder = URL(filePath: transcoders).appending(path: kind == .crossLayer ? "atlas-clt" : "atlas-plt")
       if only == nil || only == .transcoders {
         try train(kind, to: folder)
-        try report(folder)
       }
+      if only == nil || only == .transcoders || only == .scores { try report(folder) }
       if only == nil || only == .labels || only == .transcoders { try label(folder) }
     }
   }
@@ -105,7 +105,7 @@ struct AtlasTrain: ParsableCommand {
 
   // MARK: Transcoders
 
-  private func train(_ kind: TranscoderConfiguration.Kind, l0: Double? = nil, to folder: URL) throws {
+  private func train(_ kind: TranscoderConfiguration.Kind, l0: Int? = nil, to folder: URL) throws {
     let source = URL(filePath: model)
     var training = TranscoderTraining(kind: kind)
     training.featureCount = features
@@ -132,6 +132,11 @@ struct AtlasTrain: ParsableCommand {
     let score = try score(folder)
     print("\(folder.lastPathComponent): \(CurvePoint.header)")
     print("\(folder.lastPathComponent): \(CurvePoint(score).row)")
+    for part in score.agreements {
+      print(
+        "\(folder.lastPathComponent): \(part.kind?.rawValue ?? "all"): \(part.agreeing) of \(part.count) answers "
+          + "as the model's, \(part.decidedAgreeing) of the \(part.decided) that it is decided about")
+    }
   }
 
   private func label(_ folder: URL) throws {
@@ -152,21 +157,25 @@ struct AtlasTrain: ParsableCommand {
     defer { try? FileManager.default.removeItem(at: parent) }
     print(CurvePoint.header)
     print(CurvePoint.rule)
-    for l0 in [4.0, 7, 12, 18, 28] {
-      let folder = parent.appending(path: "l0-\(Int(l0))")
+    for l0 in [2, 4, 8, 16, 32] {
+      let folder = parent.appending(path: "l0-\(l0)")
       try train(.crossLayer, l0: l0, to: folder)
       print(CurvePoint(try score(folder)).row)
       try FileManager.default.removeItem(at: folder)
     }
   }
 
+  /// A line of results, written at once even to a file.
+  private func print(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+
   private func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 }
 
 /// One row of the table of what transcoders are worth.
 private struct CurvePoint {
-  static let header = "| L0 | FVU | by layer | replacement score | least | completeness | agreement |"
-  static let rule = "|---:|---:|---|---:|---:|---:|---:|"
+  static let header =
+    "| L0 | FVU | by layer | replacement score | least | completeness | agreement | where decided |"
+  static let rule = "|---:|---:|---|---:|---:|---:|---:|---:|"
   let row: String
 
   init(_ score: TranscoderScore) {
@@ -176,7 +185,8 @@ private struct CurvePoint {
       "| \(number(score.meanActiveFeatures, 1)) | \(number(score.meanUnexplainedVariance)) | \(layers) "
       + "| \(number(score.replacement.mean)) ± \(number(score.replacement.deviation)) "
       + "| \(number(score.replacement.least)) | \(number(score.completeness.mean)) "
-      + "| \(number(100 * score.agreement, 1)) % of \(score.questionCount) |"
+      + "| \(number(100 * score.agreement.share, 1)) % of \(score.agreement.count) "
+      + "| \(number(100 * score.agreement.decidedShare, 1)) % of \(score.agreement.decided) |"
   }
 }
 

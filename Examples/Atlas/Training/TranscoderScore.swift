@@ -7,11 +7,17 @@ public struct TranscoderScore: Sendable {
   public let unexplainedVariance: [Double]
   /// Active features a token there, `[layer]`.
   public let activeFeatures: [Double]
-  /// The share of held-out questions that the model with all MLPs replaced answers as the model does: at every token
-  /// of the answer the same token is the likeliest.
-  public let agreement: Double
-  /// How many held-out questions there are.
-  public let questionCount: Int
+  /// How far the model with all MLPs replaced answers held-out questions as the model does, by kind of question.
+  public let agreements: [Agreement]
+  /// Over all kinds.
+  public var agreement: Agreement {
+    agreements.reduce(into: Agreement()) { all, kind in
+      all.count += kind.count
+      all.agreeing += kind.agreeing
+      all.decided += kind.decided
+      all.decidedAgreeing += kind.decidedAgreeing
+    }
+  }
   /// The replacement scores of the graphs of held-out two-hop questions, traced at coverage 1.
   public let replacement: Spread
   /// Their completeness scores.
@@ -19,28 +25,27 @@ public struct TranscoderScore: Sendable {
   public let graphCount: Int
 
   /// - Parameters:
+  ///   - step: Every how many-th held-out question is asked.
   ///   - graphCount: How many prompts to trace.
   ///   - progress: Called with the part that is done.
   public init(
-    _ model: TracingModel, graphCount: Int = 100, progress: (Double) -> Void = { _ in }
+    _ model: TracingModel, every step: Int = 1, graphCount: Int = 100, progress: (Double) -> Void = { _ in }
   ) throws {
     var settings = ReconstructionCheck.Settings()
     settings.measuresBehaviour = false
     var check = try ReconstructionCheck(
       of: model.transformer, transcoders: [model.transcoder], settings: settings)
-    let questions = Question.Kind.allCases.flatMap { World.questions($0, heldOut: true) }
-    var agreeing = 0
+    let all = Question.Kind.allCases.flatMap { World.questions($0, heldOut: true) }
+    let questions = stride(from: 0, to: all.count, by: step).map { all[$0] }
+    var agreements: [Question.Kind: Agreement] = [:]
     for (number, question) in questions.enumerated() {
       let tokens = try model.tokenizer.encode(question.document.text)
       try check.add(tokens)
       let recording = try model.transformer.record(tokens, logits: .all)
       let replaced = try check.replacedLogits(recording)
       let first = try model.tokenizer.encode(question.prompt).count - 1
-      if (first..<tokens.count - 1).allSatisfy({
-        Self.likeliest(replaced[$0]) == Self.likeliest(recording.logits[$0])
-      }) {
-        agreeing += 1
-      }
+      agreements[question.kind, default: Agreement(kind: question.kind)].add(
+        (first..<tokens.count - 1).map { (recording.logits[$0], replaced[$0]) })
       progress(0.5 * Double(number) / Double(questions.count))
     }
     let prompts = World.questions(.twoHop, heldOut: true).prefix(graphCount)
@@ -51,15 +56,10 @@ public struct TranscoderScore: Sendable {
     }
     unexplainedVariance = check.measures[0].layers.map { $0.all.unexplainedVariance ?? .nan }
     activeFeatures = check.measures[0].layers.map(\.all.activeFeatures)
-    agreement = Double(agreeing) / Double(questions.count)
-    questionCount = questions.count
+    self.agreements = Question.Kind.allCases.compactMap { agreements[$0] }
     replacement = Spread(samples.map(\.replacement))
     completeness = Spread(samples.map(\.completeness))
     self.graphCount = samples.count
-  }
-
-  private static func likeliest(_ logits: ArraySlice<Float>) -> Int {
-    (logits.indices.max { logits[$0] < logits[$1] } ?? logits.startIndex) - logits.startIndex
   }
 
   public var meanActiveFeatures: Double { activeFeatures.reduce(0, +) / Double(max(1, activeFeatures.count)) }

@@ -6,8 +6,9 @@ public import Foundation
 public struct TranscoderTraining {
   public var kind: TranscoderConfiguration.Kind
   public var featureCount = 1024
-  /// Active features a token, the mean over layers.
-  public var activeFeatures = 12.0
+  /// The most active features a token and layer, the mean over a batch: JumpReLU with a penalty would leave two or
+  /// three, a feature for each fact, where more of them share what facts have in common.
+  public var activeFeatures = 16
   /// Tokens to learn from, counted as often as they are used.
   public var tokenCount = 6_000_000
   public var seed: UInt64 = 0
@@ -34,7 +35,8 @@ public struct TranscoderTraining {
     settings.hook = kind == .crossLayer ? .residualMid : .mlpInput
     settings.featureCount = featureCount
     settings.usesBFloat16 = true
-    settings.training.targetL0 = [activeFeatures]
+    settings.training.activation = .batchTopK(activeFeatures)
+    settings.training.targetL0 = [Double(activeFeatures)]
     settings.training.stepCount = tokenCount / settings.training.batchTokens
     settings.training.seed = seed
     let run = try TranscoderRun(
