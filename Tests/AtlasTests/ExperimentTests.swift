@@ -56,7 +56,11 @@ struct ExperimentTests {
     let prompt = Self.activations([(0, 3, 1, 2.5)])
     #expect(swap.edits(on: prompt) == [edit(0, 1, 3, 0.5), edit(0, 5, 3, -2), edit(1, 2, 2, 2.5)])
     #expect(swap.edits(on: prompt, strength: 2).first == edit(0, 1, 3, -1.5))
-    #expect(swap.replaced == [.init(feature: FeatureID(layer: 0, index: 1), fromEnd: 1)])
+    #expect(old.ownPlaces(against: new) == [.init(feature: FeatureID(layer: 0, index: 1), fromEnd: 1)])
+    var both = old
+    both.add(new)
+    #expect(
+      both.promptCount == 8 && both.mean(at: .init(feature: FeatureID(layer: 0, index: 1), fromEnd: 1)) == 1)
     #expect(FeatureSwap(from: [old], to: [new], positions: 1).differences.count == 2)
     // What only one way of asking shows does not move.
     #expect(

@@ -4,6 +4,11 @@ internal import Foundation
 /// The demo world's model with its transcoders.
 public struct Atlas: Sendable {
   public let model: TracingModel
+  /// The layers whose features swaps change: the lower half.
+  public var swappedLayers = 0..<3
+  /// What a swap's differences are multiplied by; more than once outweighs what attention carries to the answer from
+  /// the embeddings, which no feature holds.
+  public var swapStrength: Float = 2
 
   /// Where the model lies in the package.
   public static let modelPath = "Examples/Atlas/model"
@@ -29,12 +34,6 @@ public struct Atlas: Sendable {
       recording: model.transformer.record(tokens(prompt), logits: .all))
   }
 
-  /// The layers whose features swaps change: the lower half.
-  public static let swappedLayers = 0..<3
-  /// What a swap's differences are multiplied by; more than once outweighs what attention carries to the answer from
-  /// the embeddings, which no feature holds.
-  public static let swapStrength: Float = 2
-
   /// The likeliest next token with a swap, and its probability.
   ///
   /// The MLPs of the layers that are changed write what they wrote before, and what the features add; from there on
@@ -43,8 +42,8 @@ public struct Atlas: Sendable {
   public func answer(
     to replacement: LocalReplacementModel, after swap: FeatureSwap
   ) throws -> (token: Token, probability: Double) {
-    let edits = swap.edits(on: replacement.activations, strength: Self.swapStrength)
-    let held = Self.swappedLayers.clamped(to: 0..<model.transformer.blocks.count)
+    let edits = swap.edits(on: replacement.activations, strength: swapStrength)
+    let held = swappedLayers.clamped(to: 0..<model.transformer.blocks.count)
     return Self.likeliest(
       try replacement.run(setting: edits, mode: .constrained(layers: held)).recording.lastLogits)
   }

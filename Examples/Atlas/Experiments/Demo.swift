@@ -55,17 +55,18 @@ public struct Demo: Sendable {
       FeatureProfile.Place(
         feature: entry.feature, fromEnd: model.activations.positionCount - entry.position)
     }
-    placeFeatureCount = places.count { swap.replaced.contains($0) }
+    let own = try swaps.ownFeatures(of: hop.place, asking: attribute)
+    placeFeatureCount = places.count { own.contains($0) }
     // The city's tokens stand before the last word.
     let last = trace.prompt.tokens.count - 1
     let cityTokens = try tokenizer.encode(" " + city, addingSpecialTokens: false).count
     path = Self.path(
-      trace, from: last - cityTokens..<last, placeName: hop.place.name, swap: swap)
+      trace, from: last - cityTokens..<last, placeName: hop.place.name, own: own)
   }
 
   /// The strongest path's nodes in words.
   private static func path(
-    _ trace: PromptTrace, from city: Range<Int>, placeName: String, swap: FeatureSwap
+    _ trace: PromptTrace, from city: Range<Int>, placeName: String, own: Set<FeatureProfile.Place>
   ) -> [String] {
     let (graph, layout, prompt) = (trace.result.graph, trace.result.layout, trace.prompt)
     let starts = city.map(layout.embedding(position:))
@@ -73,15 +74,23 @@ public struct Demo: Sendable {
       FeatureProfile.Place(
         feature: FeatureID(layer: layer, index: index), fromEnd: prompt.tokens.count - position)
     }
-    let waypoints = graph.nodes.indices.filter { place in
-      guard case .feature(let layer, let index, let position) = graph.nodes[place].node else { return false }
-      return swap.replaced.contains(key(layer, index, position))
+    func waypoints(at positions: Range<Int>) -> Set<Int> {
+      Set(
+        graph.nodes.indices.filter { place in
+          guard case .feature(let layer, let index, let position) = graph.nodes[place].node else {
+            return false
+          }
+          return positions.contains(position) && own.contains(key(layer, index, position))
+        })
     }
     guard layout.logitCount > 0 else { return [] }
     let end = layout.logits.lowerBound
-    // Over the place in between where its features carry a path, else whatever path is the strongest.
+    // Over the place in between where its features carry a path, at the city itself or behind it, else whatever path is
+    // the strongest.
     guard
-      let places = graph.strongestPath(from: Set(starts), through: Set(waypoints), to: end)
+      let places = graph.strongestPath(from: Set(starts), through: waypoints(at: city), to: end)
+        ?? graph.strongestPath(
+          from: Set(starts), through: waypoints(at: city.upperBound..<prompt.tokens.count), to: end)
         ?? graph.strongestPath(from: Set(starts), to: end)
     else { return [] }
     return places.map { place in
@@ -94,7 +103,7 @@ public struct Demo: Sendable {
         let label = graph.nodes[place].label
         let number = label.isEmpty ? "\(layer)/\(index)" : "\(layer)/\(index): \(label)"
         let name =
-          swap.replaced.contains(key(layer, index, position))
+          own.contains(key(layer, index, position))
           ? "a feature of \(placeName) (\(number))" : "feature \(number)"
         return "\(name) at \(plain(prompt.texts[position]))"
       }

@@ -20,7 +20,7 @@ public struct LanguageSwap {
     FeatureSwap(
       from: try Language.allCases.map { try profile(old, spelled: $0, without: row) },
       to: try Language.allCases.map { try profile(new, spelled: $0, without: row) },
-      positions: Self.positions, layers: Atlas.swappedLayers)
+      positions: Self.positions, layers: atlas.swappedLayers)
   }
 
   private mutating func profile(

@@ -23,7 +23,22 @@ public struct PlaceSwap {
     let others = old.facts.map(\.attribute).filter { $0 != attribute }
     return FeatureSwap(
       from: try others.map { try profile(old, $0) }, to: try others.map { try profile(new, $0) },
-      positions: Self.positions, layers: Atlas.swappedLayers)
+      positions: Self.positions, layers: atlas.swappedLayers)
+  }
+
+  /// The features that belong to a place, at a city or the word behind it, as questions of training tell it from all
+  /// other places of its kind; questions for one attribute are not among them.
+  public mutating func ownFeatures(
+    of place: Place, asking attribute: Place.Attribute
+  ) throws -> Set<FeatureProfile.Place> {
+    var own = FeatureProfile(), others = FeatureProfile()
+    for other in Place.all where other.kind == place.kind {
+      for fact in other.facts where fact.attribute != attribute {
+        let profile = try profile(other, fact.attribute)
+        if other.name == place.name { own.add(profile) } else { others.add(profile) }
+      }
+    }
+    return own.ownPlaces(against: others).filter { $0.fromEnd <= Self.positions }
   }
 
   private mutating func profile(_ place: Place, _ attribute: Place.Attribute) throws -> FeatureProfile {

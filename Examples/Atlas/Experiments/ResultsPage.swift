@@ -8,6 +8,14 @@ public struct ResultsPage {
   let places: [SwapOutcome]
   let languages: [SwapOutcome]
   let comparison: EffectComparison
+  let choices: [Choice]
+
+  /// What swaps do with other layers, or another multiple of the differences.
+  struct Choice {
+    let layers: Range<Int>
+    let strength: Float
+    let places, languages: Double
+  }
 
   /// Measures everything.
   public init(_ atlas: Atlas, progress: (String, Double) -> Void = { _, _ in }) throws {
@@ -17,6 +25,24 @@ public struct ResultsPage {
     var languageSwap = LanguageSwap(atlas)
     languages = try languageSwap.results { progress("swapping languages", $0) }
     comparison = try EffectComparison(atlas) { progress("taking features away", $0) }
+    var choices: [Choice] = []
+    for end in 1...3 {
+      for strength in [1, 1.5, 2, 2.5] as [Float] {
+        progress("swapping otherwise", Double(choices.count) / 12)
+        var other = atlas
+        (other.swappedLayers, other.swapStrength) = (0..<end, strength)
+        var places = PlaceSwap(other), languages = LanguageSwap(other)
+        choices.append(
+          Choice(
+            layers: 0..<end, strength: strength, places: Self.success(try places.results()),
+            languages: Self.success(try languages.results())))
+      }
+    }
+    self.choices = choices
+  }
+
+  private static func success(_ outcomes: [SwapOutcome]) -> Double {
+    Double(outcomes.count { $0.succeeded }) / Double(max(1, outcomes.count))
   }
 
   /// The page.
@@ -28,11 +54,11 @@ public struct ResultsPage {
     ## The place in between
 
     Every held-out two-hop question, with the features of its state or country replaced by those of another one, drawn with
-    seed 1. Each feature of layers \(Atlas.swappedLayers.lowerBound) to \(Atlas.swappedLayers.upperBound - 1) at the city
-    or behind it moves by \(Atlas.swapStrength) times the difference of its mean activations in trained questions about
-    the two places' cities, for each other attribute, if it differs the same way in all of them; questions for the
-    attribute that is looked at are not used. Attention patterns and the MLPs of these layers are held, and the layers
-    behind them are recomputed. A swap succeeds if the likeliest next token begins the other place's answer.
+    seed 1. Each feature of \(Self.name(atlas.swappedLayers)) at the city or behind it moves by \(atlas.swapStrength) times
+    the difference of its mean activations in trained questions about the two places' cities, for each other attribute, if
+    it differs the same way in all of them; questions for the attribute that is looked at are not used. Attention patterns
+    and the MLPs of these layers are held, and the layers behind them are recomputed. A swap succeeds if the likeliest next
+    token begins the other place's answer.
 
     \(Self.table(places, of: "asked for"))
 
@@ -45,11 +71,17 @@ public struct ResultsPage {
 
     \(Self.table(languages, of: "swap"))
 
+    ## Other layers, other multiples
+
+    Layers and multiple were chosen on these same questions. What the others give:
+
+    \(choiceTable)
+
     ## Predicted and measured effects
 
-    \(comparison.pairs.count) active features, drawn with seed 2 from held-out two-hop questions, taken away one at a time. \
+    \(comparison.pairs.count) active features, drawn with seed 2 from held-out two-hop questions, taken away one at a time.
     Predicted is the sum over all paths of the graph (coverage 1), measured the change of the answer's logit less the mean
-    of all logits.
+    of all logits. Ranks count small effects as much as large ones.
 
     | measured | correlation | of ranks |
     |---|---:|---:|
@@ -66,6 +98,20 @@ public struct ResultsPage {
     \(Fingerprint.of(folder: atlas.model.transcoder.folder)).
 
     """
+  }
+
+  private var choiceTable: String {
+    let rows = choices.map { choice in
+      let shares = [choice.places, choice.languages].map { String(format: "%.1f %%", 100 * $0) }
+      return "| \(Self.name(choice.layers)) | \(choice.strength) | \(shares[0]) | \(shares[1]) |"
+    }
+    let header = ["| features of | multiple | places | languages |", "|---|---:|---:|---:|"]
+    return (header + rows).joined(separator: "\n")
+  }
+
+  private static func name(_ layers: Range<Int>) -> String {
+    layers.count == 1
+      ? "layer \(layers.lowerBound)" : "layers \(layers.lowerBound) to \(layers.upperBound - 1)"
   }
 
   /// One line for every group, and one for all.

@@ -1,11 +1,11 @@
+internal import AtlasWorld
 public import Clew
 internal import Foundation
-internal import AtlasWorld
 
-/// How the examples and labels of Atlas's features are made: from held-out questions and documents of the world.
+/// How the examples and labels of Atlas's features are made: from documents of the world.
 public enum FeatureLabelling {
-  /// Documents that examples come from.
-  private static let documentCount = 20_000
+  /// Documents that examples come from; those that were drawn before count once, so that no example repeats another.
+  private static let documentCount = 40_000
 
   /// Builds the database of examples beside the transcoders, and the file of proposed labels.
   public static func run(
@@ -17,7 +17,8 @@ public enum FeatureLabelling {
     settings.before = 12
     settings.after = 4
     var corpus = Corpus(seed: seed &+ 3)
-    let rows = try corpus.rows(documentCount, tokenizer: model.tokenizer)
+    var known: Set<[Token]> = []
+    let rows = try corpus.rows(documentCount, tokenizer: model.tokenizer).filter { known.insert($0).inserted }
     let source = TokenCorpus(rows: rows, fingerprint: "Atlas's documents, seed \(seed &+ 3)")
     let provenance = FeatureProvenance(
       of: model, files: source.files, textFingerprint: source.fingerprint, settings: settings,

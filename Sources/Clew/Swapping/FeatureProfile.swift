@@ -38,6 +38,18 @@ public struct FeatureProfile: Sendable {
     }
   }
 
+  /// Adds the prompts of another profile.
+  public mutating func add(_ other: FeatureProfile) {
+    promptCount += other.promptCount
+    sums.merge(other.sums) { ($0.count + $1.count, $0.sum + $1.sum) }
+  }
+
+  /// Places whose features belong to these prompts: at least half of the prompts activate them, at ten times the mean
+  /// over other prompts, or more.
+  public func ownPlaces(against others: FeatureProfile) -> Set<Place> {
+    places.filter { share(at: $0) >= 0.5 && mean(at: $0) >= 10 * others.mean(at: $0) }
+  }
+
   /// Every place at which some prompt activates a feature.
   public var places: Set<Place> { Set(sums.keys) }
 

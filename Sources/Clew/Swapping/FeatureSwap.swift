@@ -11,9 +11,6 @@ public import Transcoding
 public struct FeatureSwap: Sendable {
   /// By how much features move, in order.
   public let differences: [(place: FeatureProfile.Place, difference: Float)]
-  /// The places of features that belong to the group that is replaced: in each of its profiles at least half of the
-  /// prompts activate them, and less than half in some profile of the other group.
-  public let replaced: Set<FeatureProfile.Place>
 
   /// - Parameters:
   ///   - old: The profiles of the group that is replaced.
@@ -34,10 +31,6 @@ public struct FeatureSwap: Sendable {
       differences.append((place, each.reduce(0, +) / Float(each.count)))
     }
     self.differences = differences
-    func isCommon(_ place: FeatureProfile.Place, in profiles: [FeatureProfile]) -> Bool {
-      !profiles.isEmpty && profiles.allSatisfy { $0.share(at: place) >= 0.5 }
-    }
-    replaced = places.filter { isCommon($0, in: old) && !isCommon($0, in: new) }
   }
 
   /// The changes to a prompt: what it activates, moved by the differences.
