@@ -65,7 +65,7 @@ public final class TranscoderRun {
     self.shape = shape
     guard settings.training.stepCount > 0 else {
       throw TrainingError.badSettings(
-        reason: "--tokens must be at least the batch of \(settings.training.batchTokens).")
+        reason: "--tokens-seen must be at least the batch of \(settings.training.batchTokens).")
     }
     try TrainingMemory.check(shape, settings)
     let modelFingerprint = Fingerprint.of(folder: model.folder)
@@ -77,12 +77,9 @@ public final class TranscoderRun {
         corpusFingerprint: corpus.fingerprint) : nil
     trainer = try TranscoderTrainer(shape, settings: settings.training)
     let numbers = ActivationReader.width(model)
-    cache = try cacheFolder.map { folder in
-      try ActivationCache(
-        folder,
-        name: "\(modelFingerprint)-\(corpus.fingerprint)-\(corpus.rowLength)-\(settings.hook.rawValue)",
-        width: numbers)
-    }
+    let cacheName =
+      "\(modelFingerprint)-\(corpus.fingerprint)-\(corpus.rowLength)-\(settings.hook.rawValue)"
+    cache = try cacheFolder.map { try ActivationCache($0, name: cacheName, width: numbers) }
     heldOut = try HeldOutActivations(
       model, corpus: corpus, hook: settings.hook, tokens: settings.heldOutTokens, cache: cache)
     let chunk = settings.chunkTokens(tokenNumbers: numbers)
@@ -90,13 +87,7 @@ public final class TranscoderRun {
       hook: settings.hook, chunkTokens: chunk, uses: settings.chunkUses, seed: settings.training.seed)
     if let (checkpoint, file) = resumed {
       scaling = checkpoint.scaling
-      do throws(CheckpointError) {
-        try trainer.restore(file, stepCount: checkpoint.stepCount, controller: checkpoint.controller)
-      } catch {
-        throw TrainingError.badCheckpoint(
-          path: TrainingCheckpoint.url(in: folder).path, reason: "it is damaged (\(error))",
-          advice: "Leave out --resume to begin again.")
-      }
+      try Self.restore(trainer, checkpoint, file, in: folder)
       earlierSeconds = checkpoint.cpuSeconds
     } else {
       let count = max(16, min(16_384, (64 << 20) / numbers, chunk))
@@ -111,11 +102,29 @@ public final class TranscoderRun {
     guard heldOut.rows.count > 1 else {
       throw TrainingError.tooFewTokens(count: heldOut.rows.count, needed: 2)
     }
+    try Self.makeFolder(folder)
+    log = try MetricsLog(folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount)
+  }
+
+  /// Puts a trainer back to where a checkpoint was written.
+  private static func restore(
+    _ trainer: TranscoderTrainer, _ checkpoint: TrainingCheckpoint, _ file: SafetensorsFile, in folder: URL
+  ) throws(TrainingError) {
+    do throws(CheckpointError) {
+      try trainer.restore(file, stepCount: checkpoint.stepCount, controller: checkpoint.controller)
+    } catch {
+      throw .badCheckpoint(
+        path: TrainingCheckpoint.url(in: folder).path, reason: "it is damaged (\(error))",
+        advice: "Leave out --resume to begin again.")
+    }
+  }
+
+  /// Makes the run's folder, if files can be written there.
+  private static func makeFolder(_ folder: URL) throws(TrainingError) {
     do throws(CheckpointError) { _ = try FileBatch(folder: folder.appending(path: "checkpoint")) } catch {
-      throw TrainingError.files(error)
+      throw .files(error)
     }
     try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    log = try MetricsLog(folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount)
   }
 
   /// Whether a folder holds a checkpoint that a run could go on from.
