@@ -89,7 +89,10 @@ public final class ActivationCache {
 
   /// Writes what is waiting.
   func flush() {
-    defer { waiting = ([], []) }
+    defer {
+      waiting.groups.removeAll()
+      waiting.values.removeAll(keepingCapacity: true)
+    }
     guard trouble == nil, let begin = waiting.groups.first?.begin else { return }
     let bytes = waiting.values.count * 4
     if let free = freeBytes(), free < bytes + Self.sparedBytes {
@@ -103,10 +106,7 @@ public final class ActivationCache {
     var writer = SafetensorsWriter(metadata: [
       ("clew_activations", Self.version), ("groups", String(decoding: groups, as: UTF8.self)),
     ])
-    let values = waiting.values, width = width
-    writer.add("activations", rows: values.count / width, columns: width) { row in
-      Array(values[row * width..<(row + 1) * width])
-    }
+    writer.add("activations", waiting.values, shape: [waiting.values.count / width, width])
     do throws(CheckpointError) {
       let batch = try FileBatch(folder: folder)
       try batch.stage(name, parts: writer.parts())
