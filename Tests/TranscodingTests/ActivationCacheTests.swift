@@ -36,6 +36,8 @@ struct ActivationCacheTests {
         copy.withRow(row) { row in row.indices.map { row[$0] } } == (0..<4).map { Float(10 * row + $0) })
     }
     #expect(try second.read(at: place(1), into: copy) == nil)
+    // A group that no reader could have made is refused.
+    #expect(throws: TrainingError.self) { try second.read(at: place(0), into: RowTable(rows: 2, width: 4)) }
     #expect(try ActivationCache(folder.url("cache"), name: "other", width: 4).tokenCount == 0)
   }
 

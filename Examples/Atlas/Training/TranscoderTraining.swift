@@ -6,8 +6,7 @@ public import Foundation
 public struct TranscoderTraining {
   public var kind: TranscoderConfiguration.Kind
   public var featureCount = 1024
-  /// The most active features a token and layer, the mean over a batch: JumpReLU with a penalty would leave two or
-  /// three, a feature for each fact, where more of them share what facts have in common.
+  /// The most active features a token and layer, the mean over a batch.
   public var activeFeatures = 16
   /// Tokens to learn from, counted as often as they are used.
   public var tokenCount = 6_000_000

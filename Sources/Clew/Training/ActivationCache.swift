@@ -73,6 +73,12 @@ public final class ActivationCache {
     guard let known = places[place] else { return nil }
     if open?.name != known.file { open = (known.file, try contents(of: known.file).values) }
     guard let values = open?.values else { return nil }
+    guard known.group.count <= table.rowCount else {
+      throw .badCheckpoint(
+        path: folder.appending(path: known.file).path,
+        reason: "it has groups of \(known.group.count) tokens, more than \(table.rowCount)",
+        advice: "Remove it; what it held is computed again.")
+    }
     for row in 0..<known.group.count { table.copy(row: row, from: values, row: known.first + row) }
     return (known.group.count, known.group.end)
   }

@@ -74,8 +74,9 @@ struct DemoCommand: ParsableCommand {
       question  \(Atlas.question)
       answer    \(Self.plain(demo.answer.text)) (\(Self.percent(demo.answer.probability)))
       path      \(path)
-      proof     \(demo.placeFeatureCount) features of Texas are active. With those of \(demo.otherPlace) in their place
-                (\(demo.editCount) values set) the answer is \(Self.plain(demo.answerAfterSwap.text)) \
+      proof     \(demo.placeFeatureCount) features of Texas are active. With \(demo.editCount) features moved from what cities of
+                Texas activate to what those of \(demo.otherPlace) do, and as far again,
+                the answer is \(Self.plain(demo.answerAfterSwap.text)) \
       (\(Self.percent(demo.answerAfterSwap.probability))), \(proof)
       result    \(output): graph.svg is the figure, report.md says what it leaves out
       next      ./clew render \(output)/graph.json --help says how to draw it otherwise
