@@ -12,6 +12,8 @@ public enum GraphError: Error, Equatable, Sendable {
   case notAGraph(reason: String)
   /// Two nodes of a graph that is to be written have one id.
   case repeatedID(String)
+  /// An entry of a saved view, or of a change to it, is none; `place` is its path.
+  case badView(place: String, reason: String)
   /// A file could not be read or written.
   case fileFailed(path: String, action: String, reason: String)
   /// What a file holds is wrong in the way that the inner error says.
@@ -39,6 +41,8 @@ extension GraphError: CustomStringConvertible {
     case .repeatedID(let id):
       "Two nodes have the id '\(id)', so links to it would be ambiguous. Give each node its own id before "
         + "the graph is written."
+    case .badView(let place, let reason):
+      "In the saved view, \(place) \(reason). Correct the entry or take it out."
     case .fileFailed(let path, let action, let reason):
       "\(path) could not be \(action): \(reason). Check the path, its permissions and the free space."
     case .badFile(let path, let error): "\(path): \(error)"

@@ -170,7 +170,7 @@ import Testing
     file.savedView = savedView
     let view = try file.read().graph.savedView
     #expect(view.pinnedIDs == ["0_5_1", "2_7_1"])
-    #expect(view.supernodes == [.init(label: "g", members: ["0_5_1"])])
+    #expect(view.supernodes == [.init(key: "g1", label: "g", members: ["0_5_1"])])
     #expect(view.clickedID == "2_7_1")
     #expect(view.subgraphPositions == "1 2")
   }

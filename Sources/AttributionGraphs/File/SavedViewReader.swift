@@ -56,9 +56,9 @@ extension SavedView {
       if text.isEmpty { return [] }
       groups = (try? JSON(parsing: Array(text.utf8)))?.array
     }
-    return groups?.compactMap { group in
-      guard let texts = group.array?.compactMap(\.string), let label = texts.first else { return nil }
-      return Supernode(label: label, members: Array(texts.dropFirst()))
+    let texts = groups?.compactMap { $0.array?.compactMap(\.string) }.filter { !$0.isEmpty }
+    return texts?.enumerated().map { place, texts in
+      Supernode(key: "g\(place + 1)", label: texts[0], members: Array(texts.dropFirst()))
     }
   }
 }
