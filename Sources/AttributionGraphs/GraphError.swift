@@ -10,6 +10,14 @@ public enum GraphError: Error, Equatable, Sendable {
   case nestedTooDeeply(offset: Int, limit: Int)
   /// The bytes are JSON, but no graph.
   case notAGraph(reason: String)
+  /// A question is about a node that the graph does not have.
+  case noSuchPlace(Int, nodeCount: Int)
+  /// A number in a question is beyond what can be answered.
+  case outOfRange(name: String, value: Int, range: ClosedRange<Int>)
+  /// A node is in two of the groups of a question.
+  case inTwoGroups(place: Int)
+  /// An answer was to be lowered that the graph's nodes do not raise.
+  case nothingToLower(value: Double)
   /// Two nodes of a graph that is to be written have one id.
   case repeatedID(String)
   /// An entry of a saved view, or of a change to it, is none; `place` is its path.
@@ -38,6 +46,17 @@ extension GraphError: CustomStringConvertible {
     case .notAGraph(let reason):
       "The file is JSON but no attribution graph: \(reason). A graph file is an object with 'metadata', "
         + "'qParams', 'nodes' and 'links'."
+    case .noSuchPlace(let place, let nodeCount):
+      "There is no node at place \(place): the graph has \(nodeCount) nodes, and their places count from 0. Ask for "
+        + "one of them."
+    case .outOfRange(let name, let value, let range):
+      "The \(name) is \(value). Ask for one from \(range.lowerBound) to \(range.upperBound)."
+    case .inTwoGroups(let place):
+      "The node at place \(place) is in two groups, so what is taken away with it is not clear. Put each node into "
+        + "one group."
+    case .nothingToLower(let value):
+      "The inputs of the answer sum to \(value), so there is nothing of it that could be lowered by a part. Choose an "
+        + "answer that the graph's nodes work for, or a larger share of the graph."
     case .repeatedID(let id):
       "Two nodes have the id '\(id)', so links to it would be ambiguous. Give each node its own id before "
         + "the graph is written."
@@ -47,5 +66,12 @@ extension GraphError: CustomStringConvertible {
       "\(path) could not be \(action): \(reason). Check the path, its permissions and the free space."
     case .badFile(let path, let error): "\(path): \(error)"
     }
+  }
+}
+
+extension GraphError {
+  /// Refuses a number that is not in its range.
+  static func check(_ name: String, _ value: Int, in range: ClosedRange<Int>) throws(GraphError) {
+    guard range.contains(value) else { throw .outOfRange(name: name, value: value, range: range) }
   }
 }

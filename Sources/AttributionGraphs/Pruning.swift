@@ -74,7 +74,7 @@ extension AttributionGraph {
   }
 
   /// Refuses weights and root weights from which no order could be made.
-  private func checkFinite() throws(GraphError) {
+  func checkFinite() throws(GraphError) {
     for place in nodes.indices {
       guard effects.rows[place].absoluteSum.isFinite else {
         throw .notFinite(place: "The weight of an edge into node \(nodes[place].id)")

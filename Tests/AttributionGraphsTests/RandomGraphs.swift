@@ -42,6 +42,41 @@ extension AttributionGraph {
       rootWeights: Array(repeating: 0, count: nodes.count - logits) + probabilities)
   }
 
+  /// Nodes and edges without a story.
+  static func ofNodes(
+    _ nodes: [Node], _ effects: DirectEffects, activations: [Float?] = [], rootWeights: [Double]? = nil
+  ) -> AttributionGraph {
+    AttributionGraph(
+      metadata: GraphMetadata(slug: "made-up", scan: "", prompt: "", promptTokens: []),
+      nodes: nodes.enumerated().map { place, node in
+        GraphNode(
+          node: node, id: "\(place)",
+          activation: activations.indices.contains(place) ? activations[place] : nil)
+      },
+      effects: effects, rootWeights: rootWeights ?? nodes.map { if case .logit = $0 { 1 } else { 0 } })
+  }
+
+  /// 10,000 nodes in 26 layers, and about a million edges; the last node is the only answer.
+  static func large(seed: UInt64) -> AttributionGraph {
+    var random = SeededGenerator(seed: seed)
+    let (layers, perLayer, tokens) = (26, 384, 15)
+    var nodes = (0..<tokens).map { Node.embedding(position: $0) }
+    for layer in 0..<layers {
+      for index in 0..<perLayer { nodes.append(.feature(layer: layer, index: index, position: tokens - 1)) }
+    }
+    nodes.append(.logit(token: 0, position: tokens - 1))
+    var effects = DirectEffects(nodeCount: nodes.count)
+    for target in tokens..<nodes.count {
+      let below = target == nodes.count - 1 ? target : tokens + (target - tokens) / perLayer * perLayer
+      let sources = Set((0..<108).map { _ in Int32.random(in: 0..<Int32(below), using: &random) }).sorted()
+      effects.rows[target] = .init(
+        sources: sources, weights: sources.map { _ in Float.random(in: -0.5...1, using: &random) })
+    }
+    // Inputs add up to activations, so that no effect grows without bound.
+    let activations = effects.rows.map { row in row.weights.isEmpty ? nil : row.weights.reduce(0, +) }
+    return .ofNodes(nodes, effects, activations: activations)
+  }
+
   /// The same graph as it were if the rows of some features had not been computed.
   func skipping(_ targets: [Int]) -> AttributionGraph {
     var graph = self
