@@ -137,6 +137,35 @@ struct CutTests {
     #expect(try graph.cut(CutQuestion(of: .node(3), loweringBy: 0.8)).isReached == false)
   }
 
+  @Test func `features that the prediction takes below zero are counted`() throws {
+    // Feature 2 has an input of 5 and a bias of -4; without feature 1, which gives 3 of it, it stands at -2.
+    var effects = DirectEffects(nodeCount: 4)
+    effects.rows[1] = .init(sources: [0], weights: [1])
+    effects.rows[2] = .init(sources: [0, 1], weights: [2, 3])
+    effects.rows[3] = .init(sources: [2], weights: [1])
+    let graph = AttributionGraph.ofNodes(
+      [
+        .embedding(position: 0), .feature(layer: 0, index: 0, position: 0),
+        .feature(layer: 1, index: 0, position: 0), .logit(token: 0, position: 0),
+      ], effects, activations: [nil, 1, 1, nil])
+    let answer = try graph.cut(CutQuestion(of: .node(3), loweringBy: 1))
+    #expect(answer.steps.map(\.places) == [[1]] && answer.steps[0].lowered == 3)
+    #expect(answer.belowZeroCount == 1)
+  }
+
+  @Test func `what lies on a cycle has no part in a prediction, and is counted`() throws {
+    var effects = DirectEffects(nodeCount: 4)
+    effects.rows[0] = .init(sources: [1], weights: [1])
+    effects.rows[1] = .init(sources: [0], weights: [1])
+    effects.rows[3] = .init(sources: [1, 2], weights: [5, 2])
+    let graph = AttributionGraph.ofNodes(
+      (0..<3).map { .feature(layer: 0, index: $0, position: 0) } + [.logit(token: 0, position: 0)], effects,
+      activations: [1, 1, 1])
+    let answer = try graph.cut(CutQuestion(of: .node(3), loweringBy: 1))
+    #expect(answer.value == 2 && answer.cyclicNodeCount == 2 && answer.steps.map(\.places) == [[2]])
+    #expect(try graph.paths(PathQuestion(from: [2], to: 3, minimumSteps: 1)).cyclicNodeCount == 2)
+  }
+
   /// Two features carry 6 of 6.2 together, half each. The greedy choice falls for one behind both, which carries 4, and
   /// then for what each of the two adds beside it.
   @Test func `where greed is fooled the exhaustive search finds the smaller set`() throws {

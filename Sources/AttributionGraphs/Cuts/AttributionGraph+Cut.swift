@@ -32,7 +32,8 @@ extension AttributionGraph {
       isReached: found.isReached, method: method, leastCount: proof.leastCount,
       candidateCount: search.candidates.count,
       loweredByAll: search.drop(without: Array(search.candidates.indices)) / model.value,
-      unfollowedCount: model.unfollowedCount)
+      unfollowedCount: model.unfollowedCount, belowZeroCount: search.belowZeroCount(without: found.set),
+      cyclicNodeCount: model.cyclicNodeCount)
   }
 
   /// What each step of a cut does.

@@ -45,6 +45,11 @@ public struct CutAnswer: Sendable, Equatable {
   /// How many features on the way to the answer have inputs that cannot be followed, because their row was skipped or
   /// their activation is not stated. Their removal counts, but not that of what lies below them.
   public let unfollowedCount: Int
+  /// How many features the prediction takes below 0 when all steps are made. They would stop at 0, or at their threshold,
+  /// so the more there are, the less the prediction is worth.
+  public let belowZeroCount: Int
+  /// How many nodes were left out because they lie on a cycle or below one; 0 in a traced graph.
+  public let cyclicNodeCount: Int
 
   /// Whether no smaller set goes as far.
   public var isSmallest: Bool { isReached && leastCount == steps.count }

@@ -100,6 +100,12 @@ struct CutSearch {
   /// What the answer loses without some candidates.
   func drop(without set: [Int]) -> Double { model.drop(without: mask(set)) }
 
+  /// How many nodes have less than nothing left without some candidates.
+  func belowZeroCount(without set: [Int]) -> Int {
+    // What is taken away has nothing left; sums may end below 0 by rounding.
+    model.remaining(without: mask(set)).parts.count { $0 < -1e-9 }
+  }
+
   // MARK: Steps
 
   /// The candidate that lowers the answer most after others; of equals the first.

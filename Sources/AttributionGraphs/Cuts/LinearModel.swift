@@ -23,6 +23,8 @@ struct LinearModel {
   let value: Double
   /// How many features have inputs that cannot be followed.
   let unfollowedCount: Int
+  /// How many nodes of the graph lie on a cycle or below one, and so have no part in this.
+  let cyclicNodeCount: Int
   /// The weights `w`, by number.
   let rootWeights: [Double]
   /// `1 / a`, by number; 0 where the activation is not known or a sweep ends anyway.
@@ -44,7 +46,8 @@ struct LinearModel {
     var isAbove = rootWeights.map { $0 != 0 }
     var places: [Int] = []
     var unfollowed = 0
-    for place in EvaluationOrder(of: effects).nodes where isAbove[place] {
+    let order = EvaluationOrder(of: effects)
+    for place in order.nodes where isAbove[place] {
       places.append(place)
       if effects.isSkipped[place] || (reciprocal(place) == 0 && rootWeights[place] == 0) {
         if graph.isFeature(place) { unfollowed += 1 }
@@ -76,6 +79,7 @@ struct LinearModel {
     self.numbers = numbers
     self.value = value
     unfollowedCount = unfollowed
+    cyclicNodeCount = order.cyclicNodes.count
     self.rootWeights = places.map { rootWeights[$0] }
     reciprocals = places.map(reciprocal)
     self.starts = starts
