@@ -18,6 +18,8 @@ public enum GraphError: Error, Equatable, Sendable {
   case inTwoGroups(place: Int)
   /// An answer was to be lowered that the graph's nodes do not raise.
   case nothingToLower(value: Double)
+  /// A search cannot be read; `place` counts its characters from 1.
+  case badQuery(place: Int, reason: String)
   /// Two nodes of a graph that is to be written have one id.
   case repeatedID(String)
   /// An entry of a saved view, or of a change to it, is none; `place` is its path.
@@ -57,6 +59,8 @@ extension GraphError: CustomStringConvertible {
     case .nothingToLower(let value):
       "The inputs of the answer sum to \(value), so there is nothing of it that could be lowered by a part. Choose an "
         + "answer that the graph's nodes work for, or a larger share of the graph."
+    case .badQuery(let place, let reason):
+      "The search cannot be read at character \(place): \(reason)."
     case .repeatedID(let id):
       "Two nodes have the id '\(id)', so links to it would be ambiguous. Give each node its own id before "
         + "the graph is written."
