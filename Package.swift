@@ -82,6 +82,9 @@ let tests: [Target] = [
   .testTarget(
     name: "AtlasTests",
     dependencies: ["AtlasWorld", "AtlasTraining", "AtlasExperiments", "Clew", "Tokenization", "TestSupport"]),
+  .testTarget(
+    name: "ExploringTests",
+    dependencies: ["Clew", "AtlasWorld", "AtlasExperiments", "TinyModels", "TestSupport"]),
   .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]

@@ -33,6 +33,9 @@ public struct TracingModel: Sendable {
 /// What to trace, and how to cut the graph.
 public struct TraceRequest: Sendable {
   public var prompt: String
+  /// How many of the prompt's tokens are read, the special one in front included; all if `nil`. Cut behind position
+  /// `p`, the prompt has `p + 1` tokens, and what is traced is what the model expects next there.
+  public var tokenCount: Int?
   public var settings = AttributionSettings()
   /// The part of the influence that kept nodes have.
   public var nodeShare = 0.8
@@ -42,6 +45,18 @@ public struct TraceRequest: Sendable {
   public var slug: String?
 
   public init(prompt: String) { self.prompt = prompt }
+
+  /// The prompt as the model reads it, cut where it is to be.
+  /// - Throws: ``AttributionError`` if it cannot be split, or has no such many tokens.
+  public func tokens(with tokenizer: Tokenizer) throws(AttributionError) -> Prompt {
+    let whole = try Prompt(prompt, tokenizer: tokenizer)
+    guard let tokenCount else { return whole }
+    guard (1...max(1, whole.tokens.count)).contains(tokenCount) else {
+      throw .badSetting(
+        name: "the number of tokens read", value: "\(tokenCount)", range: "1 to \(whole.tokens.count)")
+    }
+    return Prompt(Array(whole.tokens.prefix(tokenCount)), tokenizer: tokenizer)
+  }
 }
 
 /// A prompt traced from end to end: the whole graph, its scores, and what pruning left.
@@ -61,7 +76,7 @@ public struct PromptTrace: Sendable {
     progress: @escaping (AttributionProgress) -> Void = { _ in }
   ) throws -> PromptTrace {
     var clock = PhaseClock()
-    let prompt = try Prompt(request.prompt, tokenizer: model.tokenizer)
+    let prompt = try request.tokens(with: model.tokenizer)
     progress(AttributionProgress(phase: "running the model", fraction: 0))
     let recording = try model.transformer.record(prompt.tokens)
     model.transformer.forgetPages()
@@ -95,7 +110,8 @@ public struct PromptTrace: Sendable {
     let settings = request.settings
     let coder = model.transcoder.folder.lastPathComponent
     return GraphMetadata(
-      slug: request.slug ?? slug(of: request.prompt), scan: model.transcoder.configuration.scan ?? coder,
+      slug: request.slug ?? slug(of: request, prompt, model.tokenizer),
+      scan: model.transcoder.configuration.scan ?? coder,
       prompt: prompt.text, promptTokens: prompt.texts, layerCount: result.layout.layerCount,
       nodeThreshold: request.nodeShare,
       info: [
@@ -110,6 +126,12 @@ public struct PromptTrace: Sendable {
       pruningSettings: [
         "node_threshold": JSON(request.nodeShare), "edge_threshold": JSON(request.edgeShare),
       ])
+  }
+
+  /// The name of a trace that was given none: from the words that are read.
+  private static func slug(of request: TraceRequest, _ prompt: Prompt, _ tokenizer: Tokenizer) -> String {
+    guard request.tokenCount != nil else { return slug(of: request.prompt) }
+    return slug(of: tokenizer.decode(prompt.tokens))
   }
 
   /// A file name from a prompt: its words in plain letters, at most 48 of them.

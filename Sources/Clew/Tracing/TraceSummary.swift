@@ -62,6 +62,13 @@ extension PromptTrace {
   /// How to redo the trace: command, settings, versions, fingerprints. Nothing here changes from run to run.
   func runRecord(command: [String], model: TracingModel) -> JSON {
     let settings = request.settings
+    var asked: JSONObject = [
+      "prompt": .string(request.prompt), "coverage": JSON(settings.coverage),
+      "max_logits": JSON(settings.maxLogits), "logit_mass": JSON(settings.logitMass),
+      "node_share": JSON(request.nodeShare), "edge_share": JSON(request.edgeShare),
+      "targets": .array(targets),
+    ]
+    asked["tokens_read"] = request.tokenCount.map { JSON($0) }
     return [
       "command": JSON(command),
       "clew": .string(Version.current),
@@ -73,12 +80,7 @@ extension PromptTrace {
         "folder": .string(model.transcoder.folder.lastPathComponent),
         "fingerprint": .string(Fingerprint.of(folder: model.transcoder.folder)),
       ],
-      "settings": [
-        "prompt": .string(request.prompt), "coverage": JSON(settings.coverage),
-        "max_logits": JSON(settings.maxLogits), "logit_mass": JSON(settings.logitMass),
-        "node_share": JSON(request.nodeShare), "edge_share": JSON(request.edgeShare),
-        "targets": .array(targets),
-      ],
+      "settings": .object(asked),
       "seeds": .object([:]),
       "scores": [
         "replacement": JSON(scores.replacement), "completeness": JSON(scores.completeness),

@@ -91,7 +91,7 @@ struct TraceCommand: ParsableCommand {
       let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }
       request.settings.targets = try targets.map {
-        try TargetText.parse($0, tokenizer: model.tokenizer, positionCount: count)
+        try AttributionTarget($0, tokenizer: model.tokenizer, positionCount: count)
       }
     }
     return request

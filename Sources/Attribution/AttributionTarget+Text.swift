@@ -1,0 +1,53 @@
+public import Tokenization
+internal import Transcoding
+
+extension AttributionTarget {
+  /// A target as a user writes it: a token, `A-B`, or `feature:LAYER/INDEX@POSITION`.
+  ///
+  /// `token:ID` names a token by its number, alone or in a difference.
+  /// - Parameter positionCount: How many positions the prompt has; a negative position counts from its end.
+  /// - Throws: ``AttributionError/badTarget(text:reason:)`` for a text that names no token and no feature.
+  public init(_ text: String, tokenizer: Tokenizer, positionCount: Int) throws(AttributionError) {
+    if text.hasPrefix("feature:") {
+      self = try Self.feature(text, positionCount: positionCount)
+    } else if let token = Self.token(text, tokenizer) {
+      self = .token(token)
+    } else {
+      self = try Self.difference(text, tokenizer)
+    }
+  }
+
+  private static func difference(_ text: String, _ tokenizer: Tokenizer) throws(AttributionError) -> Self {
+    for index in text.indices where text[index] == "-" {
+      let (left, right) = (String(text[..<index]), String(text[text.index(after: index)...]))
+      if let first = token(left, tokenizer), let second = token(right, tokenizer) {
+        return .difference(first, second)
+      }
+    }
+    throw .badTarget(
+      text: text,
+      reason: "no single token spells it; name one token, A-B, token:ID, or feature:LAYER/INDEX@POSITION")
+  }
+
+  private static func token(_ text: String, _ tokenizer: Tokenizer) -> Token? {
+    if let token = tokenizer.tokens(spelling: text, allowingSpaceBefore: true).first { return token }
+    guard text.hasPrefix("token:"), let token = Token(text.dropFirst("token:".count)) else { return nil }
+    return (0..<tokenizer.vocabularyCount).contains(Int(token)) ? token : nil
+  }
+
+  private static func feature(_ text: String, positionCount: Int) throws(AttributionError) -> Self {
+    let parts = text.dropFirst("feature:".count).split(omittingEmptySubsequences: false) {
+      $0 == "/" || $0 == "@"
+    }
+    guard parts.count == 3, let layer = Int(parts[0]), let index = Int(parts[1]), let place = Int(parts[2])
+    else {
+      throw .badTarget(text: text, reason: "write feature:LAYER/INDEX@POSITION, such as feature:2/417@-1")
+    }
+    // Wraps for the least number, which no prompt reaches.
+    let position = place < 0 ? positionCount &+ place : place
+    guard (0..<positionCount).contains(position) else {
+      throw .badTarget(text: text, reason: "the prompt has positions 0 to \(positionCount - 1)")
+    }
+    return .feature(FeatureID(layer: layer, index: index), position: position)
+  }
+}

@@ -1,0 +1,48 @@
+internal import Attribution
+internal import Transformers
+
+/// What to trace, in plain values, as a page or a script asks for it.
+///
+/// Only ``prompt`` need be there; the rest has the values of ``TraceRequest``.
+public struct TraceOrder: Codable, Hashable, Sendable {
+  public var prompt: String
+  /// How many of the prompt's tokens are read, see ``TraceRequest/tokenCount``.
+  public var tokenCount: Int?
+  /// Targets as a user writes them: a token, `A-B`, `token:ID`, `feature:LAYER/INDEX@POSITION`. A position counts in the
+  /// prompt as cut. None stands for the likeliest answers.
+  public var targets: [String]?
+  public var coverage: Double?
+  public var maxLogits: Int?
+  public var logitMass: Double?
+  public var nodeShare: Double?
+  public var edgeShare: Double?
+  /// The graph's name; made from the prompt if `nil`.
+  public var slug: String?
+
+  public init(prompt: String, tokenCount: Int? = nil, targets: [String]? = nil) {
+    self.prompt = prompt
+    self.tokenCount = tokenCount
+    self.targets = targets
+  }
+
+  /// The request, with targets found in the vocabulary.
+  /// - Throws: ``AttributionError`` for a target or a cut that the prompt does not have.
+  public func request(for model: TracingModel) throws -> TraceRequest {
+    var request = TraceRequest(prompt: prompt)
+    request.tokenCount = tokenCount
+    request.slug = slug
+    if let coverage { request.settings.coverage = coverage }
+    if let maxLogits { request.settings.maxLogits = maxLogits }
+    if let logitMass { request.settings.logitMass = logitMass }
+    if let nodeShare { request.nodeShare = nodeShare }
+    if let edgeShare { request.edgeShare = edgeShare }
+    if let targets, !targets.isEmpty {
+      let count = try request.tokens(with: model.tokenizer).tokens.count
+      guard count > 0 else { throw TransformerError.emptyPrompt }
+      request.settings.targets = try targets.map {
+        try AttributionTarget($0, tokenizer: model.tokenizer, positionCount: count)
+      }
+    }
+    return request
+  }
+}
