@@ -9,6 +9,8 @@ internal import Transformers
 public struct LogitTarget: Sendable {
   /// The token; differences of tokens get ids from the vocabulary size upward.
   public let token: Token
+  /// The tokens that it is made of: one, or the two of a difference.
+  public let tokens: [Token]
   /// What it shows: the token's text, or `A − B`.
   public let text: String
   /// The token's probability as next token; of a difference, both tokens' together.
@@ -47,8 +49,8 @@ extension LocalReplacementModel {
         let row = unembedding.row(Int(token))
         targets.append(
           LogitTarget(
-            token: token, text: tokenizer.text(of: token), probability: probabilities[Int(token)],
-            direction: zip(row, mean).map { $0 - $1 }))
+            token: token, tokens: [token], text: tokenizer.text(of: token),
+            probability: probabilities[Int(token)], direction: zip(row, mean).map { $0 - $1 }))
       case .difference(let first, let second):
         try check(first)
         try check(second)
@@ -60,7 +62,7 @@ extension LocalReplacementModel {
         let rows = (unembedding.row(Int(first)), unembedding.row(Int(second)))
         targets.append(
           LogitTarget(
-            token: Token(unembedding.outputs + targets.count),
+            token: Token(unembedding.outputs + targets.count), tokens: [first, second],
             text: "\(tokenizer.text(of: first)) − \(tokenizer.text(of: second))",
             probability: probabilities[Int(first)] + probabilities[Int(second)],
             direction: zip(rows.0, rows.1).map { $0 - $1 }))

@@ -127,6 +127,8 @@ public struct InterventionResult: Sendable {
   public let recording: Recording
   /// Preactivations of every layer, `[layer][position, feature]`.
   public let preactivations: [Matrix]
+  /// The prompt's keys and values, as changed, to continue it with.
+  public let cache: KeyValueCache
 }
 
 extension LocalReplacementModel {
@@ -153,9 +155,11 @@ extension LocalReplacementModel {
           recording: recording, attention: true, norms: true, mlpLayers: 0..<transformer.blocks.count)
       }
     do throws(TransformerError) {
+      var cache = KeyValueCache(for: transformer.configuration)
       let result = try transformer.record(
-        recording.tokens, logits: .all, freezing: freeze, intervening: &intervention)
-      return InterventionResult(recording: result, preactivations: intervention.preactivations)
+        recording.tokens, logits: .all, freezing: freeze, keeping: &cache, intervening: &intervention)
+      return InterventionResult(
+        recording: result, preactivations: intervention.preactivations, cache: cache)
     } catch {
       throw .transformer(error)
     }

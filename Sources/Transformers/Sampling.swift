@@ -65,15 +65,28 @@ extension Transformer {
     each: (Token) -> Bool = { _ in true }
   ) throws(TransformerError) -> [Token] {
     var cache = KeyValueCache(for: configuration)
+    let logits = try run(prompt, cache: &cache)
+    return try generate(
+      from: logits.values, cache: cache, count: count, sampling: sampling, stops: stops, each: each)
+  }
+
+  /// Continues a text that has been run already, with an intervention, say: what it changed stands in the cache.
+  /// - Parameters:
+  ///   - logits: Those of the next token, `[vocabulary]`.
+  ///   - cache: Keys and values of the text so far.
+  public func generate(
+    from logits: [Float], cache: KeyValueCache, count: Int, sampling: Sampling = .greedy,
+    stops: Set<Token> = [], each: (Token) -> Bool = { _ in true }
+  ) throws(TransformerError) -> [Token] {
+    var (logits, cache) = (logits, cache)
     var generator = SeededGenerator(seed: sampling.seed)
-    var logits = try run(prompt, cache: &cache)
     var result: [Token] = []
     while result.count < count {
-      let token = sampling.token(from: logits.values, using: &generator)
+      let token = sampling.token(from: logits, using: &generator)
       if stops.contains(token) { break }
       result.append(token)
       guard each(token), result.count < count, cache.count < configuration.contextLength else { break }
-      logits = try run([token], cache: &cache)
+      logits = try run([token], cache: &cache).values
     }
     return result
   }

@@ -24,6 +24,18 @@ extension Transformer {
     intervening intervention: inout some Intervention
   ) throws(TransformerError) -> Recording {
     var cache = KeyValueCache(for: configuration)
+    return try record(
+      tokens, logits: logits, freezing: freeze, keeping: &cache, intervening: &intervention)
+  }
+
+  /// Runs the model over a prompt with an intervention, records every hook point as changed, and keeps what a
+  /// continuation of the prompt needs.
+  /// - Parameter cache: An empty cache, which then holds the prompt's keys and values as changed.
+  public func record(
+    _ tokens: [Token], logits: LogitPositions = .last, freezing freeze: Freeze? = nil,
+    keeping cache: inout KeyValueCache, intervening intervention: inout some Intervention
+  ) throws(TransformerError) -> Recording {
+    precondition(cache.count == 0, "a cache of \(cache.count) positions")
     var recording: Recording? = Recording(tokens: tokens)
     let result = try run(
       tokens, cache: &cache, logits: logits, freezing: freeze, recording: &recording,

@@ -172,6 +172,73 @@ struct PathTests {
   }
 }
 
+/// Changes followed forwards, against linear effects followed backwards and sums over paths.
+struct LinearChangeTests {
+  private static let seeds: [UInt64] = [1, 2, 3, 4, 5, 6]
+
+  private static func graph(_ seed: UInt64) -> AttributionGraph {
+    .random(seed: seed, layers: 4, featuresPerLayer: 5)
+  }
+
+  @Test(arguments: seeds)
+  func `one feature's change does to every node what its linear effects say`(seed: UInt64) throws {
+    let graph = Self.graph(seed)
+    for source in graph.features {
+      let activation = Double(try #require(graph.nodes[source].activation))
+      let changes = graph.linearChanges(holding: [source: 0.3])
+      for target in graph.nodes.indices where target != source && !graph.isEmbedding(target) {
+        let effect = graph.linearEffects(on: target)[source] * 0.3 / activation
+        #expect(abs(changes.values[target] - effect) <= 1e-9 * max(1, abs(effect)))
+        // Random weights cancel nowhere, so what is reached is what changes.
+        #expect(changes.isReached[target] == (effect != 0))
+      }
+    }
+  }
+
+  @Test(arguments: seeds)
+  func `features held together change others by paths that pass no other held one`(seed: UInt64) throws {
+    let graph = Self.graph(seed)
+    let held = Dictionary(
+      uniqueKeysWithValues: graph.features.enumerated().filter { $0.offset % 3 == 0 }.map {
+        ($0.element, Double($0.offset) - 4)
+      })
+    let changes = graph.linearChanges(holding: held)
+    for target in graph.features + [graph.nodes.count - 1] {
+      var sum = 0.0
+      for (source, change) in held where source != target {
+        let free = graph.paths(from: source, to: target).filter {
+          !$0.dropFirst().dropLast().contains { held[$0] != nil }
+        }
+        let activation = Double(try #require(graph.nodes[source].activation))
+        sum += free.reduce(0) { $0 + graph.effect($1, end: target) } * change / activation
+      }
+      #expect(abs(changes.values[target] - sum) <= 1e-9 * max(1, abs(sum)), "\(target)")
+    }
+  }
+
+  @Test(arguments: seeds)
+  func `where nothing passes on, changes are the edges and what is added`(seed: UInt64) throws {
+    let graph = Self.graph(seed)
+    let source = graph.features[1]
+    let activation = Double(try #require(graph.nodes[source].activation))
+    let other = graph.features[12]
+    let changes = graph.linearChanges(holding: [source: -activation], adding: [other: 0.25]) { _ in false }
+    let dense = graph.denseAdjacency()
+    for target in graph.nodes.indices {
+      let edge = Double(dense[target * graph.nodes.count + source])
+      #expect(abs(changes.values[target] - (target == other ? 0.25 : 0) + edge) < 1e-12)
+      #expect(changes.isReached[target] == (edge != 0 || target == other))
+    }
+  }
+
+  @Test func `a feature held where it is changes nothing and lets nothing through`() {
+    let graph = Self.graph(1)
+    let all = Dictionary(uniqueKeysWithValues: graph.features.map { ($0, 0.0) })
+    let changes = graph.linearChanges(holding: all)
+    #expect(changes.values.allSatisfy { $0 == 0 } && !changes.isReached.contains(true))
+  }
+}
+
 extension AttributionGraph {
   /// Compares an answer with a list of all paths.
   fileprivate func expectAnswer(
@@ -241,9 +308,9 @@ extension AttributionGraph {
     }
   }
 
-  fileprivate func effect(_ path: [Int]) -> Double {
+  fileprivate func effect(_ path: [Int], end: Int? = nil) -> Double {
     zip(path, path.dropFirst()).reduce(1) { product, edge in
-      let isEnd = edge.1 == nodes.count - 1
+      let isEnd = edge.1 == (end ?? nodes.count - 1)
       return product * weight(edge.1, edge.0) / (isEnd ? 1 : Double(nodes[edge.1].activation ?? 0))
     }
   }
