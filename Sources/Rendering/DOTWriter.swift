@@ -26,7 +26,7 @@ public enum DOTWriter {
 
   // MARK: Parts
 
-  private static func header(title: String?) -> [String] {
+  static func header(title: String?) -> [String] {
     var graphAttributes = "rankdir=BT, newrank=true, splines=true, charset=\"UTF-8\""
     if let title { graphAttributes += ", labelloc=t, label=\(label([title]))" }
     return [
@@ -102,7 +102,7 @@ public enum DOTWriter {
     }
   }
 
-  private static let negative = "class=negative, style=dashed, arrowhead=tee, color=\"#762a83\""
+  static let negative = "class=negative, style=dashed, arrowhead=tee, color=\"#762a83\""
 
   // MARK: Text
 

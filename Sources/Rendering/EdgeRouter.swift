@@ -25,8 +25,10 @@ struct EdgeRouter {
   /// - Parameter edges: The weakest first.
   func curves(for edges: [FigureContent.Edge]) -> [EdgeCurve] {
     let edges = edges.filter { boxOf[$0.source] != nil && boxOf[$0.target] != nil }
-    let starts = ports(of: edges, at: \.source, facing: \.target)
-    let ends = ports(of: edges, at: \.target, facing: \.source)
+    let isUpward = edges.map(isUpward)
+    let upward = edges.indices.filter { isUpward[$0] }
+    let starts = ports(of: edges, among: upward, at: \.source, facing: \.target)
+    let ends = ports(of: edges, among: upward, at: \.target, facing: \.source)
     // A figure of many edges has thin ones, or it would be one dark mass.
     let thickness = fontSize / 7 * 0.7 * min(1, max(0.45, (150 / Double(max(edges.count, 1))).squareRoot()))
     var usage: [Double: Int] = [:]
@@ -37,6 +39,13 @@ struct EdgeRouter {
       guard let source = boxOf[edge.source]?.box, let target = boxOf[edge.target]?.box else { continue }
       let lineWidth = (0.25 + 3.4 * edge.share.squareRoot()) * thickness
       let headLength = (0.3 * fontSize + 1.3 * lineWidth) * (target.height < fontSize ? 0.8 : 1)
+      guard isUpward[place] else {
+        let (points, tip) = aside(
+          of: edge, from: source, to: target, room: 0.3 + 0.4 * lineWidth, headLength: headLength)
+        curves[place] = EdgeCurve(
+          edge: edge, points: points, tip: tip, lineWidth: lineWidth, headLength: headLength)
+        continue
+      }
       let tip = Point(x: ends[place], y: target.minY - 0.3 - 0.4 * lineWidth)
       let start = Point(x: starts[place], y: source.maxY)
       let points = route(
@@ -50,11 +59,11 @@ struct EdgeRouter {
   /// Where each edge meets its box: spread over most of a side, in the order of the other ends, so that edges
   /// of one box don't cross at once.
   private func ports(
-    of edges: [FigureContent.Edge], at near: KeyPath<FigureContent.Edge, Int>,
+    of edges: [FigureContent.Edge], among upward: [Int], at near: KeyPath<FigureContent.Edge, Int>,
     facing far: KeyPath<FigureContent.Edge, Int>
   ) -> [Double] {
     var ports = Array(repeating: 0.0, count: edges.count)
-    for (node, places) in Dictionary(grouping: edges.indices, by: { edges[$0][keyPath: near] }) {
+    for (node, places) in Dictionary(grouping: upward, by: { edges[$0][keyPath: near] }) {
       guard let box = boxOf[node]?.box else { continue }
       let inOrder = places.sorted { left, right in
         let (a, b) = (edges[left][keyPath: far], edges[right][keyPath: far])
@@ -74,7 +83,50 @@ struct EdgeRouter {
     return (other.x - box.center.x) / max(abs(other.y - box.center.y), 1)
   }
 
+  /// Whether an edge has the height to leave its source upward and to enter its target from below.
+  private func isUpward(_ edge: FigureContent.Edge) -> Bool {
+    guard let source = boxOf[edge.source]?.box, let target = boxOf[edge.target]?.box else { return false }
+    return source.maxY + 0.8 * fontSize <= target.minY
+  }
+
   // MARK: Ways
+
+  /// The way of an edge that leads to a box beside its source or below it: over both boxes where they stand side by
+  /// side, else around them on the side where less is in the way.
+  private func aside(
+    of edge: FigureContent.Edge, from source: Box, to target: Box, room: Double, headLength: Double
+  ) -> (points: [Point], tip: Point) {
+    if source.maxX < target.minX || target.maxX < source.minX,
+      source.minY < target.maxY, target.minY < source.maxY
+    {
+      let side = source.center.x < target.center.x ? 1.0 : -1
+      let tip = Point(x: target.center.x - side * 0.3 * target.width, y: target.maxY + room)
+      let start = Point(x: source.center.x + side * 0.3 * source.width, y: source.maxY)
+      let top = max(source.maxY, target.maxY) + 1.6 * fontSize + headLength
+      let end = Point(x: tip.x, y: tip.y + headLength)
+      return ([start, Point(x: start.x, y: top), Point(x: end.x, y: top), end], tip)
+    }
+    var best: (points: [Point], tip: Point, cost: Double)?
+    for side in [1.0, -1] {
+      let start = Point(
+        x: source.center.x + side * source.width / 2, y: source.center.y - 0.15 * source.height)
+      let tip = Point(
+        x: target.center.x + side * (target.width / 2 + room), y: target.center.y + 0.15 * target.height)
+      let end = Point(x: tip.x + side * headLength, y: tip.y)
+      let outermost = side > 0 ? max(start.x, end.x) : min(start.x, end.x)
+      for bulge in [1.5, 2.5, 4, 6, 9] {
+        let x = min(max(outermost + side * bulge * fontSize, 1), width - 1)
+        let points = [start, Point(x: x, y: start.y), Point(x: x, y: end.y), end]
+        let hidden = obstacles.hidden(points, from: edge.source, to: edge.target).length
+        let cost = hidden + bulge * fontSize * 0.3 + abs(outermost + side * bulge * fontSize - x)
+        if cost < best?.cost ?? .infinity { best = (points, tip, cost) }
+      }
+    }
+    guard let best else {
+      return ([source.center, source.center, target.center, target.center], target.center)
+    }
+    return (best.points, best.tip)
+  }
 
   /// The cheapest of a direct curve and of curves that pass beside what is in the way.
   ///

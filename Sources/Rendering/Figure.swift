@@ -18,6 +18,11 @@ public struct Figure: Sendable {
   /// What the picture leaves out, in sentences; it's also written below the picture if the style says so.
   public var caption: String { layout.omissions.sentence }
 
+  /// A caption for a paper, in whole sentences: the prompt, what the picture shows of what, and how to read it.
+  public let paperCaption: String
+  /// The nodes and edges of the picture with their shares, and what it leaves out.
+  public let table: FigureTable
+
   let layout: FigureLayout
   let style: FigureStyle
   let name: String
@@ -30,6 +35,8 @@ public struct Figure: Sendable {
     var title: String
     /// Its id made an XML identifier, unique.
     var identifier: String
+    /// Its own id, or the key of the group.
+    var key: String
     var tooltip: String
   }
 
@@ -52,12 +59,23 @@ public struct Figure: Sendable {
       names[place] = NodeNames(
         title: titles.next(DisplayText.name(node.id)),
         identifier: identifiers.next("node-" + DisplayText.identifier(node.id)),
-        tooltip: labels.tooltip(of: place))
+        key: node.id, tooltip: labels.tooltip(of: place))
     }
-    layout = FigureLayout(content: content, style: style)
-    name = DisplayText.name(graph.metadata.slug)
-    self.names = names
-    self.style = style
+    let layout = FigureLayout(content: content, style: style)
+    let prompt = DisplayText.visible(
+      graph.metadata.prompt.isEmpty ? graph.metadata.promptTokens.joined() : graph.metadata.prompt)
+    self.init(
+      layout: layout, style: style, name: DisplayText.name(graph.metadata.slug), names: names,
+      paperCaption: "Attribution graph of the prompt “\(prompt)”. \(layout.omissions.sentence)",
+      table: FigureTable(of: layout, in: graph, importance: importance))
+  }
+
+  init(
+    layout: FigureLayout, style: FigureStyle, name: String, names: [Int: NodeNames], paperCaption: String,
+    table: FigureTable
+  ) {
+    (self.layout, self.style, self.name, self.names) = (layout, style, name, names)
+    (self.paperCaption, self.table) = (paperCaption, table)
   }
 
   /// The picture as a document of SVG 1.1, in UTF-8, drawn by libgraphviz.
@@ -73,4 +91,11 @@ public struct Figure: Sendable {
       return try graph.rendered(engine: "nop2", format: "svg")
     }
   }
+
+  /// The picture as a PDF of one page; text is text, in the reader's Helvetica. The same figure has the same bytes on
+  /// every run.
+  public func pdf() -> [UInt8] { PDFWriter.pdf(of: scene) }
+
+  /// The picture as TikZ, for documents that load `tikz`; labels are set in the document's sans serif.
+  public func tikz() -> [UInt8] { TikZWriter.tikz(of: scene) }
 }

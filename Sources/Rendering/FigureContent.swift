@@ -14,7 +14,18 @@ struct FigureContent {
     var score: Double
   }
 
-  /// The graph's nodes.
+  /// What a box of a small graph says.
+  struct BoxCaption {
+    var glyph: Glyph
+    var label: String
+    /// A line below the label, which is never cut.
+    var detail: String?
+
+    /// How a line begins that states an activation.
+    static let activationMark = "a = "
+  }
+
+  /// The graph's nodes, or for a small graph what stands for each box.
   let graphNodes: [GraphNode]
   /// The prompt's tokens, `[position]`.
   let tokens: [String]
@@ -26,6 +37,8 @@ struct FigureContent {
   let omissions: Omissions
   /// Positions whose columns are not drawn.
   let hiddenPositions: Set<Int>
+  /// What the boxes of a small graph say, by place; empty for a graph as a whole.
+  let captions: [Int: BoxCaption]
 
   init(of graph: AttributionGraph, style: FigureStyle, importance: NodeImportance) {
     let hiddenPositions: Set<Int> = style.hidesFirstToken ? [0] : []
@@ -44,6 +57,21 @@ struct FigureContent {
     self.nodes = nodes
     self.edges = edges
     self.hiddenPositions = hiddenPositions
+    captions = [:]
+  }
+
+  /// The content of a small graph, all of whose boxes are drawn.
+  init(
+    boxes: [GraphNode], captions: [Int: BoxCaption], tokens: [String], order: [Int], edges: [Edge],
+    omissions: Omissions
+  ) {
+    graphNodes = boxes
+    self.captions = captions
+    self.tokens = tokens
+    nodes = order
+    self.edges = edges
+    self.omissions = omissions
+    hiddenPositions = []
   }
 
   /// The most influential features and errors, the most probable outputs and all embeddings, in order of

@@ -132,17 +132,11 @@ struct FigureDrawing {
       case .center: (line.position.x, textWidth, "")
       case .right: (line.position.x / 2, line.position.x, "\\r")
       }
-    let color =
-      switch line.role {
-      case .title: "#000000"
-      case .token, .axis: "#8a8a8a"
-      case .caption, .key: "#404040"
-      }
     try graph.addNode(
       titles.next("text"),
       [
         "class": "\(line.role)", "shape": "plaintext", "label": DisplayText.escapedLine(line.text) + end,
-        "fontsize": Self.number(line.fontSize), "fontcolor": color,
+        "fontsize": Self.number(line.fontSize), "fontcolor": line.role.color,
         "pos": Self.point(Point(x: center, y: line.position.y)), "width": Self.inches(width),
         "height": Self.inches(line.fontSize),
       ])
@@ -173,7 +167,7 @@ struct FigureDrawing {
             "class": isPositive ? "key positive" : "key negative", "color": look.color, "style": look.style,
             "penwidth": "1", "arrowhead": look.head, "arrowsize": Self.number(look.headSize(length: length)),
           ])
-      case .width: break
+      case .words: break
       }
       let position = entry.text
       let line = TextLine(

@@ -74,6 +74,7 @@ struct FigureGrid {
       let hasLabel =
         switch node {
         case .embedding, .logit: true
+        case _ where content.captions[place] != nil: true
         case .feature: labelsLeft > 0
         case .error: labelsErrors
         }
@@ -81,7 +82,9 @@ struct FigureGrid {
       let width = node.level == .min ? sizes.tokenWidth : sizes.labelWidth
       let lines =
         hasLabel ? labels.lines(of: place, width: width, maximum: sizes.lineCount, metrics: metrics) : []
-      cells[row][column].append(Self.item(place: place, node: node, lines: lines, metrics: metrics))
+      cells[row][column].append(
+        Self.item(
+          place: place, glyph: content.captions[place]?.glyph ?? node.glyph, lines: lines, metrics: metrics))
     }
     (self.fontSize, self.columns, self.levels, self.cells) = (fontSize, columns, levels, cells)
     let top = levels.last == .max ? cells.last ?? [] : []
@@ -106,9 +109,8 @@ struct FigureGrid {
     TextMetrics(fontSize: fontSize).width(of: columns[column].token)
   }
 
-  private static func item(place: Int, node: Node, lines: [String], metrics: TextMetrics) -> Item {
+  private static func item(place: Int, glyph: Glyph, lines: [String], metrics: TextMetrics) -> Item {
     let size = metrics.fontSize
-    let glyph = node.glyph
     guard !lines.isEmpty else {
       return Item(place: place, glyph: glyph, lines: [], width: 0.8 * size, height: 0.8 * size)
     }
@@ -123,7 +125,8 @@ struct FigureGrid {
   private static func columns(of content: FigureContent, sizes: Sizes, metrics: TextMetrics) -> [Column] {
     let nodes = content.nodes.map { content.graphNodes[$0].node }
     let occupied = Set(
-      nodes.filter { sizes.columns != .computing || $0.level != .min }.map(\.position))
+      nodes.filter { sizes.columns != .computing || $0.level != .min || !content.captions.isEmpty }
+        .map(\.position))
     let positions = occupied.union(content.tokens.indices).subtracting(content.hiddenPositions)
       .union(occupied).sorted()
     var columns: [Column] = []

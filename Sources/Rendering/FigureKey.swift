@@ -3,7 +3,7 @@ internal import AttributionGraphs
 /// The line below a picture that says what its shapes and lines mean; only what occurs is named.
 struct FigureKey {
   /// What is explained.
-  enum Sample: Hashable { case node(Glyph, isDot: Bool), edge(isPositive: Bool), width }
+  enum Sample: Hashable { case node(Glyph, isDot: Bool), edge(isPositive: Bool), words }
 
   /// A sample beside its words.
   struct Entry {
@@ -20,6 +20,7 @@ struct FigureKey {
     let kinds = Set(grid.cells.joined().joined().map { Sample.node($0.glyph, isDot: $0.lines.isEmpty) })
     let words: [Glyph: String] = [
       .feature: "feature", .error: "error (unexplained)", .embedding: "token", .logit: "output",
+      .group: "group",
     ]
     var samples: [(Sample, String)] = []
     for glyph in Glyph.allCases {
@@ -30,7 +31,11 @@ struct FigureKey {
     }
     if edges.contains(where: { $0.weight > 0 }) { samples.append((.edge(isPositive: true), "excites")) }
     if edges.contains(where: { $0.weight < 0 }) { samples.append((.edge(isPositive: false), "inhibits")) }
-    if !edges.isEmpty { samples.append((.width, "width: share of input")) }
+    if !edges.isEmpty { samples.append((.words, "width: share of input")) }
+    let lines = grid.cells.joined().joined().flatMap(\.lines)
+    if lines.contains(where: { $0.hasPrefix(FigureContent.BoxCaption.activationMark) }) {
+      samples.append((.words, "a: activation"))
+    }
     let nowhere = Box(center: Point(x: 0, y: 0), width: 0, height: 0)
     entries = samples.map {
       Entry(sample: $0.0, words: $0.1, sampleBox: nowhere, text: Point(x: 0, y: 0))
@@ -52,8 +57,9 @@ struct FigureKey {
         lines.append([])
         left = 0
       }
+      // Half a point, so that the page does not cut the first border.
       entries[place].sampleBox = Box(
-        center: Point(x: left + size / 2, y: 0), width: size, height: 0.85 * fontSize)
+        center: Point(x: left + size / 2 + 0.5, y: 0), width: size, height: 0.85 * fontSize)
       entries[place].text.x = left + size + space
       lines[lines.count - 1].append(place)
       left += total + 1.6 * fontSize
@@ -74,7 +80,7 @@ struct FigureKey {
     switch sample {
     case .node(_, let isDot): isDot ? 0.85 : 1.5
     case .edge: 3.4
-    case .width: 0
+    case .words: 0
     }
   }
 

@@ -20,18 +20,31 @@ struct FigureLayout {
   /// The middles of the gaps between columns, where edges can pass.
   private var lanes: [Double] = []
 
-  init(content: FigureContent, style: FigureStyle) {
+  /// - Parameter positions: Where a reader put boxes, by place; those without one stand where they would anyway, and
+  ///   if all have one only their places to each other count.
+  init(content: FigureContent, style: FigureStyle, positions: [Int: Point] = [:]) {
     let fit = GridFit(content: content, style: style)
+    let placement = FreePlacement(of: fit.grid, positions: positions)
     fontSize = style.usableFontSize
     omissions = content.omissions
     omissions.droppedColumns = fit.grid.columns.reduce(0) { $0 + $1.droppedCount }
     key = FigureKey(grid: fit.grid, edges: content.edges)
-    width = style.targetWidth.map { max($0, fit.width) } ?? max(fit.width, 30 * fontSize)
+    let needed = placement.isComplete ? placement.size.width + 2 * fontSize : fit.width
+    width = style.targetWidth.map { max($0, needed) } ?? max(needed, 30 * fontSize)
     let factor = style.targetWidth.map { width > $0 + 0.01 ? $0 / width : 1 } ?? 1
-    placeRows(of: fit, above: placeFoot(style: style, factor: factor))
+    let foot = placeFoot(style: style, factor: factor)
+    if placement.isComplete {
+      boxes = placement.boxes(width: width, above: foot)
+      height = foot + placement.size.height + fontSize
+    } else {
+      placeRows(of: fit, above: foot)
+      place(at: positions.mapValues { $0 * (1 / factor) }, above: foot)
+    }
     placeTitle(style.title, factor: factor)
     curves = EdgeRouter(boxes: boxes, lanes: lanes, width: width, fontSize: fontSize)
       .curves(for: content.edges)
+    // Half of the topmost box's border is outside the box.
+    height += 1
     omissions.count(drawn: curves.map(\.edge))
     if factor < 1 { scale(by: factor) }
   }
@@ -83,6 +96,26 @@ struct FigureLayout {
       bottom += rowHeight + fit.rowGaps[row]
     }
     height = bottom
+  }
+
+  /// Moves some boxes to where a reader put them, and the others out of their way.
+  private mutating func place(at positions: [Int: Point], above foot: Double) {
+    let isMoved = boxes.map { positions[$0.place] != nil }
+    for place in boxes.indices {
+      guard let center = positions[boxes[place].place] else { continue }
+      let box = boxes[place].box
+      boxes[place].box.center = Point(
+        x: min(max(center.x, box.width / 2 + 1), max(width - box.width / 2 - 1, box.width / 2 + 1)),
+        y: max(center.y, foot + box.height / 2))
+    }
+    guard isMoved.contains(true) else { return }
+    var settled = boxes.indices.filter { isMoved[$0] }.map { boxes[$0].box }
+    for place in boxes.indices where !isMoved[place] {
+      boxes[place].box = FreePlacement.nearest(
+        to: boxes[place].box, avoiding: settled, width: width, above: foot, step: 0.5 * fontSize)
+      settled.append(boxes[place].box)
+    }
+    height = max(height, boxes.reduce(0) { max($0, $1.box.maxY) } + fontSize)
   }
 
   private mutating func place(

@@ -28,6 +28,8 @@ public struct FigureStyle: Sendable, Hashable {
   public var maximumLabels: Int?
   /// How many edges are drawn; `nil` draws three per node. Every node keeps its strongest way in and out.
   public var edgeBudget: Int?
+  /// In a small graph of pinned nodes, the least part of a box's input that an edge must be to be drawn.
+  public var edgeCut: Double
   /// Leaves out what the transcoders do not explain.
   public var hidesErrors: Bool
   /// Leaves out the first position, usually BOS, which sends edges everywhere.
@@ -47,7 +49,8 @@ public struct FigureStyle: Sendable, Hashable {
     maximumNodes: Int? = 50, maximumLogits: Int? = 5, maximumLabels: Int? = nil, edgeBudget: Int? = nil,
     hidesErrors: Bool = false, hidesFirstToken: Bool = false, showsCaption: Bool = true,
     showsKey: Bool = true, fontSize: Double = 7,
-    fontFamily: String = "Helvetica,Arial,Liberation Sans,sans-serif"
+    fontFamily: String = "Helvetica,Arial,Liberation Sans,sans-serif",
+    edgeCut: Double = 0.01
   ) {
     self.width = width
     self.maximumHeight = maximumHeight
@@ -62,6 +65,7 @@ public struct FigureStyle: Sendable, Hashable {
     self.showsKey = showsKey
     self.fontSize = fontSize
     self.fontFamily = fontFamily
+    self.edgeCut = edgeCut
   }
 
   /// A figure across a page, ``doubleColumn``.

@@ -35,6 +35,8 @@ struct Box: Hashable {
 /// What a node looks like.
 enum Glyph: String, CaseIterable {
   case feature, error, embedding, logit
+  /// Nodes that a reader sees as one.
+  case group
 }
 
 /// A node as it is drawn.
@@ -51,7 +53,17 @@ struct NodeBox {
 
 /// A line of text that is no node.
 struct TextLine {
-  enum Role { case title, token, axis, caption, key }
+  enum Role {
+    case title, token, axis, caption, key
+
+    var color: String {
+      switch self {
+      case .title: "#000000"
+      case .token, .axis: "#8a8a8a"
+      case .caption, .key: "#404040"
+      }
+    }
+  }
   enum Anchor { case left, center, right }
 
   var text: String

@@ -17,23 +17,44 @@ struct Look {
     case (.error, true): (shape, fill, border, lineWidth) = ("diamond", "#e0e0e0", "#777777", 0.4)
     case (.embedding, _): (shape, fill, border, lineWidth) = ("box", "#f3f3f3", "#8a8a8a", 0.5)
     case (.logit, _): (shape, border, lineWidth) = ("box", "#000000", 1.4)
+    case (.group, false):
+      (shape, style, fill, border, lineWidth) = ("box", "rounded,filled", "#eef2f8", "#22304a", 1.1)
+    case (.group, true): (shape, fill, border, lineWidth) = ("circle", "#22304a", "#ffffff", 0.3)
+    }
+  }
+}
+
+extension Look {
+  /// The shape where it is drawn without Graphviz.
+  var outline: FigureScene.Shape {
+    switch shape {
+    case "circle": .circle
+    case "diamond": .diamond
+    case "hexagon": .hexagon
+    default: style.hasPrefix("rounded") ? .rounded : .rectangle
     }
   }
 }
 
 /// The line and arrowhead of an edge. Dashes and the bar say "negative" without colour.
 struct EdgeLook {
-  var color: String
+  /// `#rrggbb`, as opaque as ``opacity`` says.
+  var plainColor: String
+  /// From 0 to 1.
+  var opacity: Double
   var style: String
   var head: String
+
+  /// The colour with its opacity, as Graphviz reads it.
+  var color: String { plainColor + Self.hexadecimal(opacity) }
 
   /// - Parameters:
   ///   - share: Of the target's input, from 0 to 1; weak edges are paler.
   ///   - edgeCount: How many edges the figure has; in a crowd all are paler, so that they add up to shades.
   init(isPositive: Bool, share: Double, edgeCount: Int) {
     let crowd = min(1, max(0.6, (200 / Double(max(edgeCount, 1))).squareRoot()))
-    let opacity = crowd * (0.3 + 0.65 * min(max(share, 0), 1).squareRoot())
-    color = (isPositive ? "#1b7837" : "#762a83") + Self.hexadecimal(opacity)
+    opacity = crowd * (0.3 + 0.65 * min(max(share, 0), 1).squareRoot())
+    plainColor = isPositive ? "#1b7837" : "#762a83"
     style = isPositive ? "solid" : "dashed"
     head = isPositive ? "normal" : "tee"
   }

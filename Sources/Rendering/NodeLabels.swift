@@ -22,6 +22,10 @@ struct NodeLabels {
   /// A node's label in at most `maximum` lines of at most `width` points.
   func lines(of place: Int, width: Double, maximum: Int, metrics: TextMetrics) -> [String] {
     let node = content.graphNodes[place]
+    if let caption = content.captions[place] {
+      let lines = metrics.wrapped(caption.label, to: width, maximum: maximum)
+      return lines + (caption.detail.map { [$0] } ?? [])
+    }
     switch node.node {
     case .feature(_, let index, _):
       let label = DisplayText.visible(node.label)

@@ -16,8 +16,16 @@ struct Omissions {
   var hidesFirstToken = false
   /// Positions whose columns did not fit.
   var droppedColumns = 0
+  /// What a small graph shows, in words of its own.
+  var words: String?
   /// The scores of all edges together.
   private let scoreSum: Double
+
+  /// What a small graph of pinned nodes leaves out.
+  init(words: String) {
+    self.words = words
+    scoreSum = 0
+  }
 
   init(
     of graph: AttributionGraph, nodes: [Int], edges: [FigureContent.Edge], survey: EdgeSurvey,
@@ -47,6 +55,7 @@ struct Omissions {
 
   /// One paragraph, such as "Drawn: 50 of 812 features and errors, 5 of 10 outputs, 180 of 40,249 edges …".
   var sentence: String {
+    if let words { return ([words] + reasons).joined(separator: " ") }
     if allInner == 0, allLogits == 0, allEdges == 0 { return "The graph has no nodes to draw." }
     var parts: [String] = []
     if allInner > 0 { parts.append(Self.ratio(shownInner, allInner, "features and errors")) }
@@ -64,9 +73,8 @@ struct Omissions {
     if hidesErrors { sentences.append("Errors are hidden.") }
     if hidesFirstToken { sentences.append("The first token is hidden.") }
     if droppedColumns > 0 {
-      sentences.append(
-        "⋯ stands for \(Self.many(droppedColumns, "token")) without a drawn feature, left out with their edges."
-      )
+      let what = words == nil ? "without a drawn feature, left out with their edges" : "without a box"
+      sentences.append("⋯ stands for \(Self.many(droppedColumns, "token")) \(what).")
     }
     if unreadableCount > 0 {
       sentences.append("\(Self.many(unreadableCount, "weight")) not a number or infinite: skipped.")
@@ -77,13 +85,13 @@ struct Omissions {
     return sentences
   }
 
-  private static func ratio(_ shown: Int, _ all: Int, _ things: String) -> String {
+  static func ratio(_ shown: Int, _ all: Int, _ things: String) -> String {
     shown == all
       ? "all \(DisplayText.count(all)) \(things)"
       : "\(DisplayText.count(shown)) of \(DisplayText.count(all)) \(things)"
   }
 
-  private static func many(_ count: Int, _ thing: String) -> String {
+  static func many(_ count: Int, _ thing: String) -> String {
     "\(DisplayText.count(count)) \(thing)\(count == 1 ? "" : "s")"
   }
 }

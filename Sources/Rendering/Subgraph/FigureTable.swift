@@ -1,0 +1,85 @@
+internal import AttributionGraphs
+
+/// What stands behind a picture as rows of text: nodes, edges, and what the picture leaves out.
+public struct FigureTable: Sendable, Equatable {
+  /// Rows of one kind.
+  public struct Part: Sendable, Equatable {
+    public var title: String
+    public var header: [String]
+    public var rows: [[String]]
+  }
+
+  public var parts: [Part]
+
+  /// The table with tabs between columns; each part has its title in the first column of every row.
+  public var tsv: String {
+    parts.flatMap { part in
+      ([part.header] + part.rows).enumerated().map { number, row in
+        ([number == 0 ? "part" : part.title] + row).map(Self.cell).joined(separator: "\t") + "\n"
+      }
+    }.joined()
+  }
+
+  /// The table as Markdown, a heading and a table for each part.
+  public var markdown: String {
+    parts.map { part in
+      var text = "## \(part.title)\n\n"
+      if part.rows.isEmpty { return text + "None.\n" }
+      text += Self.line(part.header) + Self.line(part.header.map { _ in "---" })
+      return text + part.rows.map(Self.line).joined()
+    }.joined(separator: "\n")
+  }
+
+  private static func line(_ cells: [String]) -> String {
+    "| "
+      + cells.map { cell in
+        var text = Self.cell(cell).replacing("\\", with: "\\\\")
+        for mark in ["|", "*", "_", "`", "<", "[", "]"] { text = text.replacing(mark, with: "\\" + mark) }
+        return text
+      }.joined(separator: " | ") + " |\n"
+  }
+
+  private static func cell(_ text: String) -> String { DisplayText.visible(text) }
+}
+
+extension FigureTable {
+  /// The rows behind the figure of a graph as a whole.
+  init(of layout: FigureLayout, in graph: AttributionGraph, importance: NodeImportance) {
+    let shown = layout.boxes.map(\.place).sorted()
+    let inner = graph.nodes.indices.filter { graph.nodes[$0].node.layer != nil }
+    let total = inner.reduce(0) { $0 + importance.values[$1] }
+    let isShown = Set(shown)
+    let others = inner.filter { !isShown.contains($0) }.sorted {
+      (-importance.values[$0], $0) < (-importance.values[$1], $1)
+    }
+    let row = { (place: Int) in
+      let node = graph.nodes[place]
+      let share = node.node.layer != nil && total > 0 ? importance.values[place] / total : 0
+      return [node.id, node.label, node.node.layer == nil ? "" : SubgraphTable.share(share)]
+    }
+    let header = ["id", "label", "part of the influence of all features and errors"]
+    parts = [
+      Part(title: "nodes", header: header, rows: shown.map(row)),
+      Part(
+        title: "edges drawn", header: ["from", "to", "share of input", "weight"],
+        rows: layout.curves.map(\.edge).sorted { $0.share > $1.share }.map { edge in
+          [
+            graph.nodes[edge.source].id, graph.nodes[edge.target].id,
+            SubgraphTable.share(edge.weight < 0 ? -edge.share : edge.share), "\(edge.weight)",
+          ]
+        }),
+      Part(
+        title: "nodes left out, the 20 most influential of \(DisplayText.count(others.count))",
+        header: header, rows: others.prefix(20).map(row)),
+      Part(
+        title: "figures", header: ["what", "picture", "graph"],
+        rows: [
+          [
+            "features and errors", "\(layout.omissions.shownInner)", "\(layout.omissions.allInner)",
+          ], ["outputs", "\(layout.omissions.shownLogits)", "\(layout.omissions.allLogits)"],
+          ["edges", "\(layout.omissions.shownEdges)", "\(layout.omissions.allEdges)"],
+          ["influence along edges", SubgraphTable.share(layout.omissions.edgeShare), "1"],
+        ]),
+    ]
+  }
+}

@@ -1,0 +1,97 @@
+internal import AttributionGraphs
+
+/// The rows behind the figure of a small graph.
+struct SubgraphTable {
+  private let content: SubgraphContent
+  private var graph: AttributionGraph { content.graph }
+  private var subgraph: Subgraph { content.subgraph }
+
+  init(of content: SubgraphContent) { self.content = content }
+
+  var table: FigureTable {
+    FigureTable(parts: [boxes, members, edges(areDrawn: true), edges(areDrawn: false), leftOut, figures])
+  }
+
+  private var boxes: FigureTable.Part {
+    .init(
+      title: "boxes",
+      header: [
+        "key", "label", "nodes", "influence", "input from boxes", "other features", "errors", "tokens",
+        "unseen",
+      ],
+      rows: subgraph.boxes.map { box in
+        let inputs = box.inputs
+        return [box.key, box.label, "\(box.members.count)", Self.share(box.influence)]
+          + [inputs.shown, inputs.features, inputs.errors, inputs.embeddings, inputs.unseen].map(Self.share)
+      })
+  }
+
+  private var members: FigureTable.Part {
+    let influence = graph.influence()
+    return .init(
+      title: "nodes",
+      header: ["box", "id", "label", "layer", "position", "activation", "probability", "flow"],
+      rows: subgraph.boxes.flatMap { box in
+        box.members.map { place in
+          let node = graph.nodes[place]
+          return [
+            box.key, node.id, node.label, node.node.layer.map { "\($0)" } ?? "", "\(node.node.position)",
+            node.activation.map { "\($0)" } ?? "", node.probability.map { "\($0)" } ?? "",
+            Self.share(influence[place] + graph.rootWeights[place]),
+          ]
+        }
+      })
+  }
+
+  private func edges(areDrawn: Bool) -> FigureTable.Part {
+    let drawn = Set(content.edges.map { [$0.source, $0.target] })
+    let wanted = subgraph.edges.filter { drawn.contains([$0.source, $0.target]) == areDrawn }
+    return .init(
+      title: areDrawn ? "edges drawn" : "edges not drawn",
+      header: ["from", "to", "share of input", "without signs"],
+      rows: wanted.sorted { $0.share.magnitude > $1.share.magnitude }.map { edge in
+        [
+          subgraph.boxes[edge.source].key, subgraph.boxes[edge.target].key, Self.share(edge.share),
+          Self.share(edge.grossShare),
+        ]
+      })
+  }
+
+  /// The most influential nodes that are not in the picture.
+  private var leftOut: FigureTable.Part {
+    let influence = graph.influence()
+    let shown = Set(subgraph.boxes.flatMap(\.members))
+    let inner = graph.nodes.indices.filter { graph.nodes[$0].node.layer != nil }
+    let total = inner.reduce(0) { $0 + influence[$1] }
+    let others = inner.filter { !shown.contains($0) }.sorted { (-influence[$0], $0) < (-influence[$1], $1) }
+    return .init(
+      title: "nodes left out, the 20 most influential of \(DisplayText.count(others.count))",
+      header: ["id", "label", "part of the influence of all features and errors"],
+      rows: others.prefix(20).map { place in
+        let node = graph.nodes[place]
+        return [node.id, node.label, Self.share(total > 0 ? influence[place] / total : 0)]
+      })
+  }
+
+  private var figures: FigureTable.Part {
+    let extent = subgraph.extent
+    let whole = graph.scores()
+    var rows = [
+      ["features shown", "\(extent.shownFeatures)", "\(extent.features)"],
+      ["errors shown", "\(extent.shownErrors)", "\(extent.errors)"],
+      ["outputs shown", "\(extent.shownLogits)", "\(extent.logits)"],
+      ["edges between shown boxes", "\(extent.shownEdges)", "\(extent.edges)"],
+      ["influence shown", Self.share(extent.influence), "1"],
+      ["flow along edges shown", Self.share(extent.edgeInfluence), "1"],
+      ["least share of an edge drawn", Self.share(content.edgeCut), ""],
+      ["replacement score", Self.share(subgraph.scores.replacement), Self.share(whole.replacement)],
+      ["completeness score", Self.share(subgraph.scores.completeness), Self.share(whole.completeness)],
+      ["input of shown nodes that the graph knows", Self.share(subgraph.knownInput), "1"],
+    ]
+    rows += subgraph.missingIDs.map { ["chosen but not in the graph", $0, ""] }
+    return .init(title: "figures", header: ["what", "picture", "graph"], rows: rows)
+  }
+
+  /// Five digits, as rounding to pictures needs no more.
+  static func share(_ value: Double) -> String { "\((value * 100_000).rounded() / 100_000)" }
+}

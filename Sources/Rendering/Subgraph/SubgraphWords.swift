@@ -1,0 +1,122 @@
+internal import AttributionGraphs
+
+/// What a figure of a small graph shows and leaves out, in sentences.
+struct SubgraphWords {
+  private let content: SubgraphContent
+  private var subgraph: Subgraph { content.subgraph }
+  private var extent: Subgraph.Extent { content.subgraph.extent }
+
+  init(of content: SubgraphContent) { self.content = content }
+
+  /// One paragraph below the picture.
+  var short: String {
+    if subgraph.boxes.isEmpty { return "Nothing is pinned, so there is nothing to draw." }
+    return [shown, effects, scores, missing].compactMap { $0 }.joined(separator: " ")
+  }
+
+  /// A caption for a paper.
+  var long: String {
+    let metadata = content.graph.metadata
+    let prompt = DisplayText.visible(
+      metadata.prompt.isEmpty ? metadata.promptTokens.joined() : metadata.prompt)
+    var sentences = ["Attribution graph of the prompt “\(prompt)”, reduced to what a reader pinned."]
+    if !metadata.scan.isEmpty {
+      sentences.append("Model or transcoders: \(DisplayText.visible(metadata.scan)).")
+    }
+    let outputs = content.graph.nodes.filter { $0.node.level == .max && $0.probability != nil }
+      .sorted { ($0.probability ?? 0) > ($1.probability ?? 0) }.prefix(3)
+    if !outputs.isEmpty {
+      let list = outputs.map {
+        "“\(NodeLabels.outputToken(in: $0))” (\(DisplayText.percent($0.probability ?? 0)))"
+      }
+      sentences.append("Most probable outputs: \(list.joined(separator: ", ")).")
+    }
+    sentences.append(
+      "Boxes stand at the mean layer of their members, tokens at the bottom and outputs on top. An edge is as wide "
+        + "as its part of what enters its target from outside; solid ones excite, dashed ones with a bar inhibit."
+    )
+    sentences.append(short)
+    if let thresholds { sentences.append(thresholds) }
+    if let coverage { sentences.append(coverage) }
+    return sentences.joined(separator: " ")
+  }
+
+  private var shown: String {
+    let nodes = subgraph.boxes.reduce(0) { $0 + $1.members.count }
+    var parts = [Omissions.ratio(extent.shownFeatures, extent.features, "features")]
+    if extent.errors > 0 { parts.append(Omissions.ratio(extent.shownErrors, extent.errors, "errors")) }
+    if extent.logits > 0 { parts.append(Omissions.ratio(extent.shownLogits, extent.logits, "outputs")) }
+    return
+      "Shown: \(Omissions.many(nodes, "node")) in \(boxCount), of them \(parts.joined(separator: ", ")); "
+      + "they have \(DisplayText.percent(extent.influence)) of the influence of all features and errors."
+  }
+
+  private var boxCount: String {
+    let count = subgraph.boxes.count
+    return "\(DisplayText.count(count)) box\(count == 1 ? "" : "es")"
+  }
+
+  private var effects: String {
+    let all = subgraph.edges.count { $0.share != 0 }
+    let drawn = content.edges.count
+    var text = "Drawn: \(Omissions.ratio(drawn, all, "effects among boxes"))"
+    let weak = subgraph.edges.count { $0.share != 0 && $0.share.magnitude < content.edgeCut }
+    if weak > 0 {
+      text +=
+        ", without \(DisplayText.count(weak)) of less than \(Self.percent(content.edgeCut)) of a box's input"
+    }
+    if all - drawn - weak > 0 { text += ", nor \(DisplayText.count(all - drawn - weak)) for lack of room" }
+    return text
+      + "; \(DisplayText.percent(extent.edgeInfluence)) of what flows along edges to the answer goes from box to box."
+  }
+
+  private var scores: String {
+    let whole = content.graph.scores()
+    return "If all other features count as error, the replacement score is "
+      + "\(Self.score(subgraph.scores.replacement)) and the completeness score "
+      + "\(Self.score(subgraph.scores.completeness)) (of the graph: \(Self.score(whole.replacement)) and "
+      + "\(Self.score(whole.completeness)))."
+  }
+
+  private var missing: String? {
+    subgraph.missingIDs.isEmpty
+      ? nil : "\(Omissions.many(subgraph.missingIDs.count, "chosen node")) not in this graph."
+  }
+
+  private var thresholds: String? {
+    let settings = content.graph.metadata.pruningSettings
+    let nodes = settings["node_threshold"]?.double ?? content.graph.metadata.nodeThreshold
+    guard let nodes else { return nil }
+    var text = "The graph was pruned to \(Self.percent(nodes)) of the influence of its nodes"
+    if let edges = settings["edge_threshold"]?.double {
+      text += " and \(Self.percent(edges)) of that of its edges"
+    }
+    if subgraph.knownInput < 0.9995 {
+      text += "; of what enters the boxes' nodes, \(DisplayText.percent(subgraph.knownInput)) is still in it"
+    } else {
+      text += "; shares are of the inputs that were kept"
+    }
+    return text + "."
+  }
+
+  private var coverage: String? {
+    let settings = content.graph.metadata.generationSettings
+    if let reached = settings["coverage_reached"]?.double {
+      return "Coverage of the trace: \(Self.percent(reached))."
+    }
+    let skipped = content.graph.effects.isSkipped.count { $0 }
+    return skipped > 0 ? "The inputs of \(Omissions.many(skipped, "feature")) were not computed." : nil
+  }
+
+  static func score(_ value: Double) -> String {
+    let thousandths = value.isFinite ? Int((min(max(value, 0), 1) * 1000).rounded()) : 0
+    let digits = String(1000 + thousandths % 1000).dropFirst()
+    return "\(thousandths / 1000).\(digits)"
+  }
+
+  /// A share in percent with as many digits as it has, up to two.
+  static func percent(_ share: Double) -> String {
+    let percent = (share * 10_000).rounded() / 100
+    return percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"
+  }
+}
