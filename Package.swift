@@ -68,6 +68,8 @@ let examples: [Target] = [
 let tests: [Target] = [
   .target(name: "TestSupport", path: "Tests/TestSupport"),
   .target(
+    name: "BrowserSupport", dependencies: ["AttributionGraphs", "TestSupport"], path: "Tests/BrowserSupport"),
+  .target(
     name: "TinyModels", dependencies: ["TestSupport", "Clew"], path: "Tests/TinyModels"),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
   .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
