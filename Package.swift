@@ -88,6 +88,7 @@ let tests: [Target] = [
     name: "ExploringTests",
     dependencies: ["Clew", "AtlasWorld", "AtlasExperiments", "TinyModels", "TestSupport"]),
   .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
+  .testTarget(name: "BrowserTests", dependencies: ["BrowserSupport", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]
 
