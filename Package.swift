@@ -71,6 +71,7 @@ let tests: [Target] = [
     name: "BrowserSupport", dependencies: ["AttributionGraphs", "TestSupport"], path: "Tests/BrowserSupport"),
   .target(
     name: "TinyModels", dependencies: ["TestSupport", "Clew"], path: "Tests/TinyModels"),
+  .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
   .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
   .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Tensors", "TestSupport"]),

@@ -12,14 +12,6 @@ struct ClewProcess {
     let error: String
   }
 
-  /// The command, beside the tests that run.
-  static let executable: URL = {
-    let tests = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    let candidates = [tests, SharedFiles.packageRoot.appending(path: ".build/debug")]
-    let places = candidates.map { $0.appending(path: "clew") }
-    return places.first { FileManager.default.isExecutableFile(atPath: $0.path) } ?? places[1]
-  }()
-
   let process = Process()
   private let streams: TemporaryFolder
   private let ended: AsyncStream<Int32>
@@ -31,7 +23,7 @@ struct ClewProcess {
   init(_ arguments: [String], after shell: String = "", in folder: URL? = nil) throws {
     streams = try TemporaryFolder()
     process.executableURL = URL(filePath: "/bin/bash")
-    process.arguments = ["-c", "\(shell)\nexec \"$0\" \"$@\"", Self.executable.path] + arguments
+    process.arguments = ["-c", "\(shell)\nexec \"$0\" \"$@\"", BuiltCommand.clew.path] + arguments
     process.currentDirectoryURL = folder ?? streams.url
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: try streams.write("out", []))
