@@ -13,6 +13,8 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
   case badSetting(name: String, value: String, range: String)
   /// A number that is not finite came out of the model.
   case notFinite(place: String)
+  /// The trace is no longer wanted.
+  case cancelled
 
   public var description: String {
     switch self {
@@ -22,6 +24,8 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
     case .badSetting(let name, let value, let range): "\(name) is \(value), but it must lie in \(range)."
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. The weights may be damaged or belong to another model."
+    case .cancelled:
+      "the trace was cancelled before its end. Trace the prompt again if it is wanted after all."
     }
   }
 }

@@ -20,6 +20,7 @@ public struct Attributor {
   let layout: NodeLayout
   let logits: [LogitTarget]
   let progress: (AttributionProgress) -> Void
+  let isCancelled: @Sendable () -> Bool
   private var effects: DirectEffects
   private var accumulator: InfluenceAccumulator
   private var sourceLists: [SourceKey: (order: SourceOrder, places: [Int32])] = [:]
@@ -37,12 +38,13 @@ public struct Attributor {
 
   private init(
     _ pullback: FrozenPullback, settings: AttributionSettings, logits: [LogitTarget],
-    progress: @escaping (AttributionProgress) -> Void
+    progress: @escaping (AttributionProgress) -> Void, isCancelled: @escaping @Sendable () -> Bool
   ) throws(AttributionError) {
     self.pullback = pullback
     self.settings = settings
     self.logits = logits
     self.progress = progress
+    self.isCancelled = isCancelled
     let model = pullback.model
     layout = NodeLayout(
       featureCount: model.activations.count, layerCount: model.transformer.blocks.count,
@@ -98,28 +100,33 @@ public struct Attributor {
   /// - Parameters:
   ///   - tokenizer: What shows the tokens as text.
   ///   - progress: Called now and then from the thread that traces.
+  ///   - isCancelled: Asked often, from any thread, whether the trace is still wanted.
+  /// - Throws: ``AttributionError/cancelled`` if it is not, and other errors of that type.
   public static func attribute(
     _ model: LocalReplacementModel, prompt: Prompt, tokenizer: Tokenizer,
     settings: AttributionSettings = AttributionSettings(),
-    progress: @escaping (AttributionProgress) -> Void = { _ in }
+    progress: @escaping (AttributionProgress) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws(AttributionError) -> AttributionResult {
     try settings.validate()
     var clock = PhaseClock()
     let logits = try model.logitTargets(settings, tokenizer: tokenizer)
     try checkFinite(model)
     clock.end("targets")
+    if isCancelled() { throw .cancelled }
     let pullback = FrozenPullback(model)
     clock.end("sources")
-    var attributor = try Attributor(pullback, settings: settings, logits: logits, progress: progress)
-    attributor.sweep()
+    var attributor = try Attributor(
+      pullback, settings: settings, logits: logits, progress: progress, isCancelled: isCancelled)
+    try attributor.sweep()
     clock.end("attribution")
     return attributor.result(prompt, phases: clock.phases)
   }
 
   // MARK: The sweep
 
-  private mutating func sweep() {
-    attributeLogits()
+  private mutating func sweep() throws(AttributionError) {
+    try attributeLogits()
     let layers = layout.layerCount
     let total = accumulator.rootWeights.reduce(0, +)
     var budget = (1 - settings.coverage) * total
@@ -132,7 +139,7 @@ public struct Attributor {
         budget -= flow
       }
       budget = max(0, budget)
-      attributeFeatures(chosen, layer: layer)
+      try attributeFeatures(chosen, layer: layer)
     }
   }
 
@@ -159,7 +166,7 @@ public struct Attributor {
     return (order.map { places[$0] }.sorted(), skipped.sorted())
   }
 
-  private mutating func attributeLogits() {
+  private mutating func attributeLogits() throws(AttributionError) {
     guard !logits.isEmpty else { return }
     progress(AttributionProgress(phase: "attributing logits", fraction: 0))
     let position = model.recording.positionCount - 1
@@ -170,7 +177,7 @@ public struct Attributor {
         value: direction(logit.direction, at: position),
         bias: norm.kind.centers ? Double(Kernels.dot(logit.direction.span, norm.bias.span)) : 0)
     }
-    attribute(jobs, layerLimit: layout.layerCount)
+    try attribute(jobs, layerLimit: layout.layerCount)
   }
 
   /// A direction's value at the output of the final norm.
@@ -181,7 +188,7 @@ public struct Attributor {
     return zip(vector, y.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
-  private mutating func attributeFeatures(_ places: [Int], layer: Int) {
+  private mutating func attributeFeatures(_ places: [Int], layer: Int) throws(AttributionError) {
     let entries = model.activations.entries
     let jobs = places.map { place in
       RowJob(
@@ -190,7 +197,7 @@ public struct Attributor {
         bias: Double(model.targetConstant(entries[place].feature)))
     }
     rowsComputed += jobs.count
-    attribute(jobs, layerLimit: layer)
+    try attribute(jobs, layerLimit: layer)
     let done = Double(model.activations.count - model.activations.places(layer: layer).lowerBound)
     progress(
       AttributionProgress(
@@ -210,20 +217,23 @@ public struct Attributor {
   }
 
   /// Computes rows of one layer in batches, stores them, and lets influence flow along them in order.
-  private mutating func attribute(_ jobs: [RowJob], layerLimit: Int) {
+  private mutating func attribute(_ jobs: [RowJob], layerLimit: Int) throws(AttributionError) {
     let sorted = jobs.sorted { (-$0.target.position, $0.place) < (-$1.target.position, $1.place) }
     let batches = batches(of: sorted)
     let orders = sorted.map { sources(layerLimit: layerLimit, position: $0.target.position).order }
     var rows = [[EffectRow]](repeating: [], count: batches.count)
-    let pullback = self.pullback
+    let (pullback, isCancelled) = (self.pullback, self.isCancelled)
     let targets = sorted.map(\.target)
     rows.withUnsafeMutableBufferPointer { rows in
       let rows = SharedPointer(rows)
       Parallel.forEach(batches.count) { batch in
+        if isCancelled() { return }
         rows.pointer[batch] = pullback.rows(
-          of: Array(targets[batches[batch]]), orders: Array(orders[batches[batch]]))
+          of: Array(targets[batches[batch]]), orders: Array(orders[batches[batch]]), isCancelled: isCancelled)
       }
     }
+    // A batch without rows was given up.
+    if rows.contains(where: \.isEmpty) { throw .cancelled }
     operations += sorted.reduce(0) { sum, job in
       sum + pullback.operations(layer: layerLimit, position: job.target.position)
     }

@@ -56,9 +56,9 @@ public struct FeatureLabels: Sendable, Equatable {
       throw .badLabelFile(path: url.path, reason: "it cannot be opened")
     }
     var labels: [FeatureID: String] = [:]
-    for (number, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .enumerated()
-    {
+    // Arrays are cut into lines many times faster than `Data` is.
+    let lines = [UInt8](data).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (number, line) in lines.enumerated() {
       guard let (feature, text) = try feature(in: line, number + 1, url.path) else { continue }
       if let wanted, !wanted.contains(feature) { continue }
       guard let text = String(validating: text, as: UTF8.self) else {
@@ -72,8 +72,8 @@ public struct FeatureLabels: Sendable, Equatable {
 
   /// The feature that a line names, and the rest of the line; `nil` for a blank line or a comment.
   private static func feature(
-    in line: Data, _ number: Int, _ path: String
-  ) throws(FeatureExamplesError) -> (FeatureID, Data)? {
+    in line: ArraySlice<UInt8>, _ number: Int, _ path: String
+  ) throws(FeatureExamplesError) -> (FeatureID, ArraySlice<UInt8>)? {
     func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
     var rest = line.drop(while: isSpace)
     guard let first = rest.first, first != UInt8(ascii: "#") else { return nil }

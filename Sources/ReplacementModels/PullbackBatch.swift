@@ -50,8 +50,8 @@ struct PullbackBatch: ~Copyable {
     }
   }
 
-  /// Takes every gradient down to the embeddings, and returns what it met.
-  consuming func descend() -> [EffectRow] {
+  /// Takes every gradient down to the embeddings, and returns what it met; nothing if it is stopped on the way.
+  consuming func descend(isCancelled: () -> Bool) -> [EffectRow] {
     var layer = targets.first?.layer ?? 0
     if layer == pullback.layers.count {
       layer -= 1
@@ -59,6 +59,7 @@ struct PullbackBatch: ~Copyable {
       passSkip(layer: layer)
     }
     while true {
+      if isCancelled() { return [] }
       meetConstant(layer: layer)
       spread(layer: layer)
       meetFirstPosition(layer: layer)
@@ -238,9 +239,12 @@ extension FrozenPullback {
   /// - Parameters:
   ///   - targets: All in one layer, in descending order of position.
   ///   - orders: The order of sources wanted for each, `[target]`.
-  /// - Returns: One row a target.
-  public func rows(of targets: [PullbackTarget], orders: [SourceOrder]) -> [EffectRow] {
+  ///   - isCancelled: Asked at every layer whether the rows are still wanted.
+  /// - Returns: One row a target; none if they are no longer wanted.
+  public func rows(
+    of targets: [PullbackTarget], orders: [SourceOrder], isCancelled: () -> Bool = { false }
+  ) -> [EffectRow] {
     guard !targets.isEmpty else { return [] }
-    return PullbackBatch(self, targets: targets, orders: orders).descend()
+    return PullbackBatch(self, targets: targets, orders: orders).descend(isCancelled: isCancelled)
   }
 }

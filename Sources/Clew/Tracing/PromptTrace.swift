@@ -1,8 +1,8 @@
 public import Attribution
 public import AttributionGraphs
-internal import FeatureExamples
+public import FeatureExamples
 public import Foundation
-internal import ReplacementModels
+public import ReplacementModels
 public import Tokenization
 public import Transcoding
 public import Transformers
@@ -71,27 +71,49 @@ public struct PromptTrace: Sendable {
   public let phases: [PhaseClock.Phase]
 
   /// Runs, encodes, attributes, prunes and scores.
+  /// - Parameters:
+  ///   - known: What the same tokens gave before; they are then neither run nor encoded again.
+  ///   - labels: The features' labels, if they have been read already; otherwise they are read beside the weights.
+  ///   - progress: Called now and then from the thread that traces.
+  ///   - isCancelled: Asked often, from any thread, whether the trace is still wanted.
+  /// - Throws: ``AttributionError/cancelled`` if it is not, and what each phase throws.
   public static func trace(
-    _ request: TraceRequest, with model: TracingModel,
-    progress: @escaping (AttributionProgress) -> Void = { _ in }
+    _ request: TraceRequest, with model: TracingModel, reusing known: LocalReplacementModel? = nil,
+    labels: FeatureLabels? = nil, progress: @escaping (AttributionProgress) -> Void = { _ in },
+    isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> PromptTrace {
     var clock = PhaseClock()
+    func end(_ phase: String) throws(AttributionError) {
+      clock.end(phase)
+      if isCancelled() { throw .cancelled }
+    }
     let prompt = try request.tokens(with: model.tokenizer)
-    progress(AttributionProgress(phase: "running the model", fraction: 0))
-    let recording = try model.transformer.record(prompt.tokens)
-    model.transformer.forgetPages()
-    clock.end("run")
-    progress(AttributionProgress(phase: "encoding features", fraction: 0))
-    let local = try LocalReplacementModel(
-      of: model.transformer, transcoder: model.transcoder, recording: recording)
-    clock.end("encode")
+    let local: LocalReplacementModel
+    if let known {
+      precondition(known.recording.tokens == prompt.tokens, "a model of \(known.recording.tokens)")
+      local = known
+      clock.end("run")
+    } else {
+      progress(AttributionProgress(phase: "running the model", fraction: 0))
+      let recording = try model.transformer.record(prompt.tokens)
+      model.transformer.forgetPages()
+      try end("run")
+      progress(AttributionProgress(phase: "encoding features", fraction: 0))
+      local = try LocalReplacementModel(
+        of: model.transformer, transcoder: model.transcoder, recording: recording)
+    }
+    try end("encode")
     var result = try Attributor.attribute(
-      local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress)
+      local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress,
+      isCancelled: isCancelled)
     result.graph.metadata = metadata(request, prompt, model, result)
-    result.graph.label(with: try FeatureLabels(at: model.transcoder.folder, for: result.graph.featureIDs))
     clock.skip()
+    result.graph.label(
+      with: try labels ?? FeatureLabels(at: model.transcoder.folder, for: result.graph.featureIDs))
+    try end("labels")
     progress(AttributionProgress(phase: "pruning", fraction: 1))
     let influence = Influence(of: result.graph)
+    if isCancelled() { throw AttributionError.cancelled }
     let scores = GraphScores(of: result.graph, influence: influence)
     var pruning = try result.graph.pruned(nodeShare: request.nodeShare, edgeShare: request.edgeShare)
     pruning.graph.metadata.extra["replacement_score"] = JSON(scores.replacement)
