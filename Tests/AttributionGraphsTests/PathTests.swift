@@ -155,7 +155,7 @@ struct PathTests {
     #expect(try graph.paths(PathQuestion(from: [3], to: 4)).paths.map(\.places) == [[3, 0, 4]])
   }
 
-  /// Measured: 0.34 s for 50 paths of at least 10 steps, on one of two busy cores.
+  /// Measured: 0.11 s for 50 paths of at least 10 steps.
   @Test func `a million edges are searched at once`() throws {
     let graph = AttributionGraph.large(seed: 1)
     let starts = graph.nodes.indices.filter { graph.isEmbedding($0) }

@@ -40,13 +40,15 @@ struct PathEnumeration {
   /// The places of the next strongest path; `nil` if there are no more.
   mutating func next() -> [Int]? {
     guard let last = search.lastState else { return nil }
+    open(last)
     if told > 0 { findAnother(to: last) }
-    guard told < ways(to: last).known.count else { return nil }
+    guard strength(of: told, to: last) != nil else { return nil }
     var places: [Int] = []
     var (state, rank) = (last, told)
     while state >= 0 {
       places.append(search.places[state / search.stateCount])
-      let way = ways(to: state).known[rank]
+      open(state)
+      guard let way = lists[state]?.known[rank] else { break }
       (state, rank) = (way.source, way.rank)
     }
     told += 1
@@ -59,34 +61,47 @@ struct PathEnumeration {
   private mutating func findAnother(to state: Int) {
     var waiting = [state]
     while let state = waiting.last {
-      var here = ways(to: state)
+      open(state)
       // A way leaves room for its successor: the next best to the state before, over the same edge.
-      if !here.isComplete, let way = here.known.last, way.source >= 0 {
-        let before = ways(to: way.source)
-        if before.known.count > way.rank + 1 {
-          let longer = before.known[way.rank + 1].strength * way.share
+      if let way = successor(of: state), way.source >= 0 {
+        open(way.source)
+        if let strength = strength(of: way.rank, to: way.source) {
+          let longer = strength * way.share
           if longer > 0 {
-            here.candidates.insert(
-              Way(strength: longer, source: way.source, rank: way.rank + 1, share: way.share))
+            lists[state]?.candidates.insert(
+              Way(strength: longer, source: way.source, rank: way.rank, share: way.share))
           }
-        } else if !before.isComplete {
+        } else if lists[way.source]?.isComplete == false {
           waiting.append(way.source)
           continue
         }
       }
-      if let best = here.candidates.removeGreatest() {
-        here.known.append(best)
+      if let best = lists[state]?.candidates.removeGreatest() {
+        lists[state]?.known.append(best)
       } else {
-        here.isComplete = true
+        lists[state]?.isComplete = true
       }
-      lists[state] = here
       waiting.removeLast()
     }
   }
 
-  /// The ways to a state, of which the sweep knows the best.
-  private mutating func ways(to state: Int) -> Ways {
-    if let ways = lists[state] { return ways }
+  /// The way that follows the last known one: over the same edge, but the next best before it; its strength is not yet
+  /// known.
+  private func successor(of state: Int) -> Way? {
+    guard let ways = lists[state], !ways.isComplete, var way = ways.known.last else { return nil }
+    way.rank += 1
+    return way
+  }
+
+  /// The strength of the `rank`-th best way to a state; `nil` if it is not known.
+  private func strength(of rank: Int, to state: Int) -> Double? {
+    guard let known = lists[state]?.known, rank < known.count else { return nil }
+    return known[rank].strength
+  }
+
+  /// Makes the list of the ways to a state, of which the sweep knows the best.
+  private mutating func open(_ state: Int) {
+    guard lists[state] == nil else { return }
     let previous = Int(search.previous[state])
     var best = Way(strength: search.strengths[state], source: previous, rank: 0, share: 1)
     var others: [Way] = []
@@ -98,8 +113,6 @@ struct PathEnumeration {
         others.append(Way(strength: strength, source: step.source, rank: 0, share: step.share))
       }
     }
-    let ways = Ways(known: [best], candidates: Heap(others))
-    lists[state] = ways
-    return ways
+    lists[state] = Ways(known: [best], candidates: Heap(others))
   }
 }
