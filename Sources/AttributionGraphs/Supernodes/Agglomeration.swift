@@ -20,14 +20,14 @@ struct Agglomeration {
   /// - Parameters:
   ///   - count: How many items there are.
   ///   - threshold: How alike two members of a cluster are at least.
-  ///   - similarity: How alike two items are.
-  init(count: Int, threshold: Double, similarity: (Int, Int) -> Double) {
+  ///   - similarities: How alike an item and each one after it are.
+  init(count: Int, threshold: Double, similarities: (Int) -> [Double]) {
     var neighbours = Array(repeating: [Int: Double](), count: count)
     var pairs: [Pair] = []
     for first in 0..<count {
-      for second in first + 1..<max(count, first + 1) {
-        let similarity = similarity(first, second)
+      for (offset, similarity) in similarities(first).enumerated() {
         guard similarity >= threshold, similarity > 0 else { continue }
+        let second = first + 1 + offset
         neighbours[first][second] = similarity
         neighbours[second][first] = similarity
         pairs.append(Pair(similarity: similarity, first: first, second: second))

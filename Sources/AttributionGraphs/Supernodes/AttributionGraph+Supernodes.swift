@@ -22,7 +22,7 @@ extension AttributionGraph {
 
     let profiles = EdgeProfiles(of: candidates, in: self)
     let clusters = Agglomeration(
-      count: candidates.count, threshold: question.threshold, similarity: profiles.similarity
+      count: candidates.count, threshold: question.threshold, similarities: profiles.similarities
     ).clusters
     let proposals = clusters.map { cluster in
       let places = cluster.members.map { candidates[$0] }
