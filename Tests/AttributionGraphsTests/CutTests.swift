@@ -218,7 +218,7 @@ struct CutTests {
     }
   }
 
-  /// Measured: 0.45 s, the search for a smaller set included, on one of two busy cores.
+  /// Measured: 0.5 s, the search for a smaller set included.
   @Test func `a million edges are cut at once`() throws {
     let graph = AttributionGraph.large(seed: 2)
     let clock = ContinuousClock()

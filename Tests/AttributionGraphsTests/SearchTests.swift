@@ -1,83 +1,55 @@
 import AttributionGraphs
+import Foundation
 import Tensors
 import TestSupport
 import Testing
 
 struct SearchTests {
-  /// What the table of cases is asked of.
-  private static let graph: AttributionGraph = {
-    var graph = AttributionGraph.ofNodes(
-      [
-        .embedding(position: 0), .embedding(position: 1), .embedding(position: 2),
-        .feature(layer: 3, index: 15589, position: 1), .feature(layer: 20, index: 7, position: 2),
-        .feature(layer: 4, index: 15589, position: 2), .error(layer: 3, position: 2),
-        .logit(token: 9, position: 2),
-      ], DirectEffects(nodeCount: 8))
-    graph.metadata.promptTokens = ["<bos>", " Dallas", " is"]
-    let ids = ["E_1_0", "E_2_1", "E_3_2", "3_15589_1", "20_7_2", "4_15589_2", "3_-1_2", "21_9_2"]
-    let labels = [
-      "", "", "", "Texas: cities", "say \"Austin\"", "TEXAS ÉTAT", "", "Output \" Austin\" (p=0.41)",
-    ]
-    for place in graph.nodes.indices {
-      graph.nodes[place].id = ids[place]
-      graph.nodes[place].label = labels[place]
-    }
-    (graph.nodes[3].activation, graph.nodes[4].activation) = (2.5, 0.5)
-    (graph.nodes[3].influence, graph.nodes[4].influence, graph.nodes[6].influence) = (0.25, 0.5, 0.75)
-    return graph
-  }()
+  /// The cases that every reader of the language passes, the explorer's page too.
+  private struct Cases {
+    let graph: AttributionGraph
+    let matching: [(query: String, places: [Int])]
+    let refused: [(query: String, place: Int)]
 
-  /// The explorer's page has the same cases.
-  @Test(
-    arguments: [
-      ("", [0, 1, 2, 3, 4, 5, 6, 7]), ("  \t\n", [0, 1, 2, 3, 4, 5, 6, 7]), ("texas", [3, 5]),
-      ("TEXAS", [3, 5]),
-      ("état", [5]), ("dallas", [1]), ("token:dallas", [1, 3]), ("austin", [4, 7]), ("token:austin", [7]),
-      ("token:0.41", []), ("label:austin", [4, 7]), ("label:dallas", []), ("\"texas: c\"", [3]),
-      ("\"say \\\"austin\"", [4]), ("15589", [3, 5]), ("15589 texas -layer:4", [3]), ("id:20_7_2", [4]),
-      ("id:20_7", []), ("id:e_1_0", []), ("layer:20", [4]), ("layer>3", [4, 5]), ("layer>=3", [3, 4, 5, 6]),
-      ("layer<4", [3, 6]), ("layer<=4 kind:feature", [3, 5]), ("index:15589", [3, 5]), ("index<10", [4]),
-      ("pos:0", [0]), ("pos:-1", [2, 4, 5, 6, 7]), ("pos:-2", [1, 3]), ("pos>-3 kind:embedding", [1, 2]),
-      ("pos:-9", []), ("influence<0.5", [3]), ("influence<=0.5", [3, 4]),
-      ("-influence<=0.5", [0, 1, 2, 5, 6, 7]),
-      ("influence>0", [3, 4, 6]), ("activation>2", [3]), ("activation>=0.5", [3, 4]), ("activation<-1.5", []),
-      ("kind:error", [6]), ("kind:logit", [7]), ("-kind:feature -kind:embedding", [6, 7]),
-      ("--1", [0, 1, 2, 3, 4, 5, 7]),
-      ("Kind:error LAYER:3", [6]), ("(p=0.41)", [7]), ("\"-1\"", [6]), ("3_-1_2", [6]), ("\"layer:3\"", []),
-      ("::", []),
-      ("zzz", []), ("-zzz", [0, 1, 2, 3, 4, 5, 6, 7]),
-    ] as [(String, [Int])])
-  func `a query matches these nodes`(text: String, places: [Int]) throws {
-    #expect(try Self.graph.places(matching: NodeQuery(text)) == places)
+    init() throws {
+      let file = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/search.json")
+      let bytes = try Data(contentsOf: file)
+      let object = try #require(try JSON(parsing: [UInt8](bytes)).object)
+      let whole = try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
+      let part = try JSONSerialization.data(withJSONObject: try #require(whole["graph"]))
+      graph = try GraphReading(json: [UInt8](part)).graph
+      matching =
+        object["matching"]?.array?.compactMap { value in
+          guard let query = value.object?["query"]?.string else { return nil }
+          return (query, value.object?["places"]?.array?.compactMap(\.int) ?? [])
+        } ?? []
+      refused =
+        object["refused"]?.array?.compactMap { value in
+          guard let query = value.object?["query"]?.string, let place = value.object?["place"]?.int else {
+            return nil
+          }
+          return (query, place)
+        } ?? []
+    }
   }
 
-  @Test(
-    arguments: [
-      ("-", 2), ("texas -", 8), ("texas - dallas", 8), ("label:", 7), ("label: x", 7), ("foo:bar", 1),
-      ("a foo:bar", 3),
-      ("-foo<3", 2), ("http://x", 1), ("\"texas", 1), ("x \"", 3), ("\"\"", 1), ("label:\"\"", 7),
-      ("\"a\"b", 4),
-      ("layer:x", 7), ("layer:", 7), ("layer<", 7), ("layer:-1", 7), ("layer:3.5", 8), ("layer:3x", 8),
-      ("layer=3", 0),
-      ("influence:0.5", 10), ("influence<0.", 13), ("influence<.5", 11), ("influence<-1", 11),
-      ("index:1234567890123456", 7),
-      ("kind:token", 6), ("kind:Feature", 6), ("kind<feature", 5), ("id>3", 3), ("pos:--1", 5),
-      ("activation>1e5", 13),
-      ("é layer:x", 9), (String(repeating: "x", count: 1001), 1001),
-    ] as [(String, Int)])
-  func `a query that cannot be read is told where`(text: String, place: Int) throws {
-    guard place > 0 else {
-      // No condition, and so a text.
-      #expect(try NodeQuery(text).terms == [.init(.text(text))])
-      return
+  @Test func `queries match the nodes that they should`() throws {
+    let cases = try Cases()
+    #expect(cases.matching.count == 51 && cases.graph.nodes.count == 8)
+    for (query, places) in cases.matching {
+      #expect(try cases.graph.places(matching: NodeQuery(query)) == places, "\(query)")
     }
-    let error = #expect(throws: GraphError.self) { try NodeQuery(text) }
-    guard case .badQuery(let found, _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
+  }
+
+  @Test func `a query that cannot be read is told where`() throws {
+    let cases = try Cases()
+    #expect(cases.refused.count == 33)
+    for (query, place) in cases.refused {
+      let error = #expect(throws: GraphError.self, "\(query)") { try NodeQuery(query) }
+      guard case .badQuery(let found, _) = error else { continue }
+      #expect(found == place, "\(query)")
+      #expect(error?.description.hasPrefix("The search cannot be read at character \(place): ") == true)
     }
-    #expect(found == place)
-    #expect(error?.description.hasPrefix("The search cannot be read at character \(place): ") == true)
   }
 
   @Test func `terms are read as the language says`() throws {
@@ -102,20 +74,22 @@ struct SearchTests {
 
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
   func `a query of many terms matches what each of its terms matches`(seed: UInt64) throws {
+    let graph = try Cases().graph
     var random = SeededGenerator(seed: seed)
     for _ in 0..<200 {
       let terms = (0..<3).map { _ in NodeQuery.Term.random(using: &random) }
-      var wanted = Set(Self.graph.nodes.indices)
+      var wanted = Set(graph.nodes.indices)
       for term in terms {
-        let matching = Set(Self.graph.places(matching: NodeQuery(terms: [.init(term.condition)])))
+        let matching = Set(graph.places(matching: NodeQuery(terms: [.init(term.condition)])))
         wanted = term.isNegated ? wanted.subtracting(matching) : wanted.intersection(matching)
       }
-      #expect(Self.graph.places(matching: NodeQuery(terms: terms)) == wanted.sorted())
+      #expect(graph.places(matching: NodeQuery(terms: terms)) == wanted.sorted())
     }
   }
 
   @Test(arguments: 1...4 as ClosedRange<UInt64>)
   func `whatever is typed is read or refused with its place`(seed: UInt64) throws {
+    let graph = try Cases().graph
     let pieces = [
       "layer", "pos", "label", "kind", "influence", "x", ":", "<", ">", "=", "-", "\"", "\\", ".", " ", "\t",
       "3", "0",
@@ -129,7 +103,7 @@ struct SearchTests {
       }.joined()
       do throws(GraphError) {
         let query = try NodeQuery(text)
-        _ = Self.graph.places(matching: query)
+        _ = graph.places(matching: query)
         read += 1
       } catch .badQuery(let place, let reason) {
         #expect(1...text.unicodeScalars.count + 1 ~= place)
