@@ -78,6 +78,34 @@ struct SubgraphTests {
     #expect(subgraph.boxes[1].label == "f01")
   }
 
+  @Test func `members alike cohere, unlike ones do not`() {
+    let view = SavedView(
+      pinnedIDs: ["0_1_1", "0_2_1", "1_3_1"],
+      supernodes: [.init(key: "g", label: "", members: ["0_1_1", "0_2_1"])])
+    var graph = Self.small
+    graph.effects.rows[4] = graph.effects.rows[3]
+    graph.effects.rows[5].weights = [1, 1, 4, 4]
+    graph.effects.rows[6] = .init(sources: [1, 3, 4], weights: [1, 1, 1])
+    let alike = Subgraph(of: graph, view: view).boxes
+    #expect(abs((alike[1].cohesion ?? 0) - 1) < 1e-12 && alike[0].cohesion == nil)
+    // Of the small graph: 0_1_1 reads 3/4, −1/4 and gives −4/8, 1/4; 0_2_1 reads 0, 1 and gives 2/8, 0.
+    let product = -0.25 - 0.5 * 0.25
+    let squares = (0.75 * 0.75 + 0.0625 + 0.25 + 0.0625) * 1.0625
+    let unlike = Subgraph(of: Self.small, view: view).boxes[1].cohesion ?? 9
+    #expect(abs(unlike - product / squares.squareRoot()) < 1e-12)
+  }
+
+  @Test func `the JSON names boxes by keys and members by ids`() throws {
+    let subgraph = Subgraph(of: Self.small, view: Self.smallView)
+    let json = try JSON(parsing: subgraph.json(in: Self.small).bytes()).object
+    let group = json?["boxes"]?.array?.last?.object
+    #expect(group?["key"] == "g1" && group?["members"] == ["0_1_1", "2_4_1"])
+    let edge = json?["edges"]?.array?.first?.object
+    #expect(edge?["source"] == "g1" && edge?["target"] == "1_3_1" && edge?["share"]?.double == -0.5)
+    #expect(json?["scores"]?.object?["replacement"]?.double == subgraph.scores.replacement)
+    #expect(json?["missing_ids"] == ["gone"])
+  }
+
   @Test func `what was pruned away is part of the input`() {
     let sums = Self.small.effects.rows.map { $0.weights.reduce(0) { $0 + Double(abs($1)) } }
     var wider = sums

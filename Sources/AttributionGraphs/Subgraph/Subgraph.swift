@@ -26,6 +26,9 @@ public struct Subgraph: Sendable {
     public var inputs: Inputs
     /// The influence of its members on the answer, as a part of the influence of all features and errors.
     public var influence: Double
+    /// How alike the members of a group are in what they read and in what reads them, from -1 to 1: the mean cosine,
+    /// over all pairs, of their shares of inputs and outputs outside the group. `nil` for fewer than two members.
+    public var cohesion: Double?
   }
 
   /// Where the input of a box from outside comes from, as parts of 1; all 0 where nothing enters.
@@ -115,12 +118,14 @@ public struct Subgraph: Sendable {
     let grouping = SubgraphGrouping(of: graph, view: view)
     let influence = graph.influence()
     let flow = SubgraphFlow(of: graph, boxOf: grouping.boxOf, boxCount: grouping.boxes.count, sums: inputSums)
+    let cohesion = SubgraphCohesion(of: graph, boxOf: grouping.boxOf)
     var extent = SubgraphExtent.extent(of: graph, boxOf: grouping.boxOf, influence: influence)
     let inner = graph.nodes.indices.filter { !graph.nodes[$0].node.isEmbeddingOrLogit }
     let total = inner.reduce(0) { $0 + influence[$1] }
     boxes = grouping.boxes.enumerated().map { place, box in
       var box = box
       box.inputs = flow.inputs[place]
+      box.cohesion = cohesion.of(box)
       box.influence = part(
         box.members.reduce(0) { graph.nodes[$1].node.isEmbeddingOrLogit ? $0 : $0 + influence[$1] },
         of: total)

@@ -34,7 +34,8 @@ struct SubgraphGrouping {
     for member in members { boxOf[member] = boxes.count }
     boxes.append(
       .init(
-        key: key, label: label, isSupernode: isSupernode, members: members, inputs: .init(), influence: 0))
+        key: key, label: label, isSupernode: isSupernode, members: members, inputs: .init(), influence: 0,
+        cohesion: nil))
   }
 }
 

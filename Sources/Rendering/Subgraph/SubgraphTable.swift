@@ -17,12 +17,13 @@ struct SubgraphTable {
       title: "boxes",
       header: [
         "key", "label", "nodes", "influence", "input from boxes", "other features", "errors", "tokens",
-        "unseen",
+        "unseen", "cohesion",
       ],
       rows: subgraph.boxes.map { box in
         let inputs = box.inputs
         return [box.key, box.label, "\(box.members.count)", Self.share(box.influence)]
           + [inputs.shown, inputs.features, inputs.errors, inputs.embeddings, inputs.unseen].map(Self.share)
+          + [box.cohesion.map(Self.share) ?? ""]
       })
   }
 
