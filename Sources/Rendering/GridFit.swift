@@ -69,6 +69,7 @@ struct GridFit {
 
   private static func tries(content: FigureContent, style: FigureStyle) -> [FigureGrid.Sizes] {
     let size = style.usableFontSize
+    if !content.captions.isEmpty { return captionTries(fontSize: size) }
     let inner = content.nodes.count { content.graphNodes[$0].node.layer != nil }
     let most = min(inner, max(style.maximumLabels ?? .max, 0))
     var counts: [Int] = []
@@ -83,6 +84,19 @@ struct GridFit {
     let rest = counts.filter { !enough.contains($0) }
     return wide + narrow + sizes(counts: rest, columns: FigureGrid.Columns.allCases, fontSize: size)
       + [smallest(style)]
+  }
+
+  /// All boxes of a small graph keep their labels, in more lines where there is little width.
+  private static func captionTries(fontSize: Double) -> [FigureGrid.Sizes] {
+    // Most words have less than 6.5 ems, and had better not be broken.
+    let shapes = [(8.5, 7.0, 2), (7, 5, 3), (6.5, 3.8, 3), (6.5, 2.4, 4), (6.5, 2.4, 2)]
+    return [FigureGrid.Columns.all, .occupied].flatMap { columns in
+      shapes.map { label, token, lines in
+        FigureGrid.Sizes(
+          labelCount: 0, labelWidth: label * fontSize, tokenWidth: token * fontSize, lineCount: lines,
+          columns: columns)
+      }
+    }
   }
 
   private static func sizes(

@@ -23,6 +23,7 @@ struct NodeLabels {
   func lines(of place: Int, width: Double, maximum: Int, metrics: TextMetrics) -> [String] {
     let node = content.graphNodes[place]
     if let caption = content.captions[place] {
+      let maximum = caption.glyph == .embedding ? 1 : maximum
       let lines = metrics.wrapped(caption.label, to: width, maximum: maximum)
       return lines + (caption.detail.map { [$0] } ?? [])
     }

@@ -86,7 +86,7 @@ struct Omissions {
   }
 
   static func ratio(_ shown: Int, _ all: Int, _ things: String) -> String {
-    shown == all
+    shown == all && all != 1
       ? "all \(DisplayText.count(all)) \(things)"
       : "\(DisplayText.count(shown)) of \(DisplayText.count(all)) \(things)"
   }

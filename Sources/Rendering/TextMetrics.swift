@@ -78,7 +78,13 @@ struct TextMetrics {
 
   /// Latin letters with accents are as wide as those without; arrows and marks are about an em.
   private static func widthOfOthers(_ value: Int) -> Double {
-    value < 0x0590 ? 0.556 : value < 0x2000 ? 0.62 : value < 0x2100 ? 0.56 : 1
+    switch value {
+    case 0x2018, 0x2019, 0x201A: return 0.222
+    case 0x201C, 0x201D, 0x201E: return 0.333
+    case 0x2014, 0x2026: return 1
+    default: break
+    }
+    return value < 0x0590 ? 0.556 : value < 0x2000 ? 0.62 : value < 0x2100 ? 0.56 : 1
   }
 
   /// Whether East Asian text sets a character in a full square.

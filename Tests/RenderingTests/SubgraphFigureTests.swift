@@ -94,6 +94,19 @@ import Testing
     #expect(figure.layout.boxes.first { $0.place == 2 }?.lines == ["both ends", "2 features"])
   }
 
+  @Test func `a label that finds no width gets more lines before it is cut`() {
+    let tokens = (0..<6).map { " token\($0)" }
+    var nodes = tokens.indices.map { GraphNode(node: .embedding(position: $0), id: "E\($0)") }
+    nodes.append(
+      GraphNode(node: .feature(layer: 1, index: 7, position: 5), id: "f", label: "the capital of a state"))
+    nodes.append(GraphNode(node: .logit(token: 0, position: 5), id: "l", label: "l", probability: 1))
+    let graph = AttributionGraph.of(nodes, [(5, 6, 1), (6, 7, 1)], tokens: tokens)
+    let view = SavedView(pinnedIDs: nodes.map(\.id))
+    let figure = Figure(of: Subgraph(of: graph, view: view), in: graph, style: .singleColumn)
+    let lines = figure.layout.boxes.first { $0.glyph == .feature }?.lines ?? []
+    #expect(lines.joined(separator: " ") == "the capital of a state" && figure.layout.fontSize == 6)
+  }
+
   // MARK: Places of the reader's
 
   @Test(arguments: samples.prefix(3))

@@ -17,6 +17,7 @@ import Testing
     let metrics = TextMetrics(fontSize: 10)
     #expect(abs(metrics.width(of: "Wii") - 13.88) < 1e-9)
     #expect(metrics.width(of: "日本") == 20)
+    #expect(abs(metrics.width(of: "“is”…") - 10 * (0.333 + 0.222 + 0.5 + 0.333 + 1)) < 1e-9)
     #expect(metrics.width(of: "e\u{301}") == metrics.width(of: "é"))
   }
 

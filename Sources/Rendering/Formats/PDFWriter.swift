@@ -90,10 +90,11 @@ struct PDFWriter {
     let states = opacities.sorted().map {
       "/O\($0) << /ca \(number(Double($0) / 100)) /CA \(number(Double($0) / 100)) >>"
     }
+    let usesSymbol = page.contains("/S ")
     let objects = [
       "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
       "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 \(number(scene.width)) \(number(scene.height))] /Contents 4 0 R"
-        + " /Resources << /Font << /H 5 0 R /S 6 0 R >> /ExtGState << \(states.joined(separator: " ")) >> >> >>",
+        + " /Resources << /Font << /H 5 0 R\(usesSymbol ? " /S 6 0 R" : "") >> /ExtGState << \(states.joined(separator: " ")) >> >> >>",
       "<< /Length \(page.utf8.count) >>\nstream\n\(page)\nendstream",
       "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
       "<< /Type /Font /Subtype /Type1 /BaseFont /Symbol >>",
