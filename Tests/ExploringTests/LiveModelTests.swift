@@ -69,6 +69,11 @@ struct LiveModelTests {
     #expect(throws: AttributionError.self) { try live.trace(TraceOrder(prompt: "w1", targets: ["w99"])) }
     #expect(throws: AttributionError.self) { try live.trace(TraceOrder(prompt: "w1", tokenCount: 9)) }
     #expect(throws: TransformerError.self) { try live.trace(TraceOrder(prompt: "")) }
+    for slug in ["../up", "", ".", "..", "a/b", "a b", String(repeating: "a", count: 201)] {
+      var order = TraceOrder(prompt: "w1")
+      order.slug = slug
+      #expect(throws: ExploringError.badName(slug)) { try live.trace(order) }
+    }
     #expect(throws: TransformerError.self) { try live.answers(to: "") }
     let long = Array(repeating: "w1", count: 40).joined(separator: " ")
     #expect(throws: TransformerError.self) { try live.answers(to: long) }

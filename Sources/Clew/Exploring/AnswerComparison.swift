@@ -35,7 +35,7 @@ struct AnswerComparison {
     let graphs = trace.result.logits.filter { $0.tokens.count == 1 }.map { Int($0.token) }
     let others = Set(before.likeliest(candidateCount) + after.likeliest(candidateCount)).subtracting(graphs)
     return zip(trace.result.layout.logits, trace.result.logits).map { answer($0, $1) }
-      + others.sorted { (after.rank(of: $0), $0) < (after.rank(of: $1), $1) }.map(answer)
+      + others.sorted { (-logits.after[$0], $0) < (-logits.after[$1], $1) }.map(answer)
   }
 
   private func answer(_ place: Int, _ logit: LogitTarget) -> InterventionOutcome.Answer {

@@ -12,6 +12,8 @@ public enum ExploringError: Error, Equatable, CustomStringConvertible {
   case noSuchNode(id: String)
   /// A number outside its range.
   case outOfRange(name: String, value: Int, range: ClosedRange<Int>)
+  /// A name that no graph can have.
+  case badName(String)
   /// More traces wait than the queue holds.
   case queueFull(capacity: Int)
   /// A trace that is not there, or not any more.
@@ -31,6 +33,8 @@ public enum ExploringError: Error, Equatable, CustomStringConvertible {
       "the graph has no node '\(id)'. Take the ids from the nodes of the traced graph."
     case .outOfRange(let name, let value, let range):
       "\(name) is \(value), but it must lie in \(range.lowerBound) to \(range.upperBound)."
+    case .badName(let name):
+      "a graph cannot be named '\(name)'. Use letters, digits, '_', '.' and '-', at most 200 of them."
     case .queueFull(let capacity):
       "\(capacity) traces are waiting already. Let one end, or cancel one."
     case .noSuchTrace(let id):

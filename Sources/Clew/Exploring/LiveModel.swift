@@ -60,9 +60,6 @@ public final class LiveModel: Sendable {
     try trace.outcomes(of: order, tokenizer: model.tokenizer)
   }
 
-  /// How many prompts are kept now.
-  var keptPromptCount: Int { prompts.withLock { $0.count } }
-
   /// The labels beside the weights, read again when a file of them has changed.
   private func currentLabels() throws -> FeatureLabels {
     let stamp = ReadLabels.stamp(of: model.transcoder.folder)
@@ -101,8 +98,6 @@ private struct RecentPrompts {
   private var models: [(model: LocalReplacementModel, bytes: Int)] = []
 
   init(budget: Int) { self.budget = budget }
-
-  var count: Int { models.count }
 
   /// The model of a prompt, which becomes the latest.
   mutating func take(_ tokens: [Token]) -> LocalReplacementModel? {

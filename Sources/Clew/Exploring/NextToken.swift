@@ -66,6 +66,11 @@ struct Distribution {
 
   /// The most probable tokens, in order.
   func likeliest(_ count: Int) -> [Int] {
+    // Inserting is quicker for a few, and hopeless for many.
+    guard count <= 32 else {
+      let values = Array(logits)
+      return Array(values.indices.sorted { (-values[$0], $0) < (-values[$1], $1) }.prefix(count))
+    }
     var best: [(token: Int, logit: Float)] = []
     for (token, logit) in logits.enumerated() {
       if best.count == count, logit <= best.last?.logit ?? .infinity { continue }

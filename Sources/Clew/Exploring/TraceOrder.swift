@@ -26,8 +26,10 @@ public struct TraceOrder: Codable, Hashable, Sendable {
   }
 
   /// The request, with targets found in the vocabulary.
-  /// - Throws: ``AttributionError`` for a target or a cut that the prompt does not have.
+  /// - Throws: ``AttributionError`` for a target or a cut that the prompt does not have, ``ExploringError`` for a name
+  ///   that could be a path.
   public func request(for model: TracingModel) throws -> TraceRequest {
+    if let slug, !PromptTrace.isSlug(slug) { throw ExploringError.badName(slug) }
     var request = TraceRequest(prompt: prompt)
     request.tokenCount = tokenCount
     request.slug = slug

@@ -156,6 +156,15 @@ public struct PromptTrace: Sendable {
     return slug(of: tokenizer.decode(prompt.tokens))
   }
 
+  /// Whether a text can name a graph and its files: letters, digits, `_`, `.` and `-`, at most 200 of them.
+  public static func isSlug(_ text: String) -> Bool {
+    let isPlain = text.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "_.-".utf8.contains($0)
+    }
+    return isPlain && !text.isEmpty && text.utf8.count <= 200 && text != "." && text != ".."
+  }
+
   /// A file name from a prompt: its words in plain letters, at most 48 of them.
   public static func slug(of text: String) -> String {
     var slug = ""

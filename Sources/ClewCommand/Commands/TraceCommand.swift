@@ -44,14 +44,8 @@ struct TraceCommand: ParsableCommand {
     guard maxLogits > 0 else { throw ValidationError("--max-logits must be at least 1.") }
     guard maxRows ?? 1 > 0 else { throw ValidationError("--max-rows must be at least 1.") }
     if output == "" { throw ValidationError("--output must name a folder.") }
-    if let slug {
-      let isPlain = slug.utf8.allSatisfy {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0 | 0x20)
-          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || "_.-".utf8.contains($0)
-      }
-      guard isPlain, !slug.isEmpty, slug.utf8.count <= 200, slug != ".", slug != ".." else {
-        throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-'.")
-      }
+    if let slug, !PromptTrace.isSlug(slug) {
+      throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-'.")
     }
   }
 
