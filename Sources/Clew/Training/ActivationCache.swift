@@ -23,6 +23,8 @@ public final class ActivationCache {
   private static let version = "1"
   /// Bytes of a file, about.
   private static let fileBytes = 64 << 20
+  /// Bytes of memory that a cache takes while it grows: the numbers of a file, the file, and room to grow.
+  static let gatheredBytes = 3 * fileBytes
   /// Bytes of a disk that are left to others.
   private static let sparedBytes = 1 << 30
 

@@ -67,7 +67,7 @@ public final class TranscoderRun {
       throw TrainingError.badSettings(
         reason: "--tokens-seen must be at least the batch of \(settings.training.batchTokens).")
     }
-    try TrainingMemory.check(shape, settings)
+    try TrainingMemory.check(shape, settings, keepsActivations: cacheFolder != nil)
     let modelFingerprint = Fingerprint.of(folder: model.folder)
     self.modelFingerprint = modelFingerprint
     let resumed =
