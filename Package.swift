@@ -3,6 +3,8 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
+let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// The rooms of the house, lower levels first; `Sources/Clew/Clew.docc/House.md` says what belongs in each.
@@ -41,13 +43,18 @@ let modules: [Target] = [
     ]),
 
   .target(
+    name: "Explorer", dependencies: ["AttributionGraphs", "Rendering", flyingFox, flyingSocks],
+    resources: [.copy("Web")]),
+
+  .target(
     name: "Clew",
     dependencies: [
       "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
       "AttributionGraphs", "Attribution", "FeatureExamples", "Rendering", "AtlasWorld",
     ]),
 
-  .executableTarget(name: "ClewCommand", dependencies: ["Clew", "AtlasExperiments", argumentParser]),
+  .executableTarget(
+    name: "ClewCommand", dependencies: ["Clew", "Explorer", "AtlasExperiments", argumentParser]),
 ]
 
 /// The demo world; `Examples/Atlas` says what it is for.
@@ -78,6 +85,8 @@ let tests: [Target] = [
   .testTarget(name: "AttributionGraphsTests", dependencies: ["AttributionGraphs", "Tensors", "TestSupport"]),
   .testTarget(
     name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "Tensors", "TestSupport"]),
+  .testTarget(
+    name: "ExplorerTests", dependencies: ["Explorer", "AttributionGraphs", "TestSupport", flyingFox]),
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(
     name: "TranscodingTests", dependencies: ["Clew", "Tensors", "Transcoding", "TinyModels", "TestSupport"]),
@@ -89,7 +98,7 @@ let tests: [Target] = [
     name: "ExploringTests",
     dependencies: ["Clew", "AtlasWorld", "AtlasExperiments", "TinyModels", "TestSupport"]),
   .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
-  .testTarget(name: "BrowserTests", dependencies: ["BrowserSupport", "TestSupport"]),
+  .testTarget(name: "BrowserTests", dependencies: ["BrowserSupport", "Clew", "ClewCommand", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
 ]
 
@@ -103,6 +112,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: modules + examples + tests,
   swiftLanguageModes: [.v6],

@@ -15,7 +15,9 @@ struct ClewCommand: ParsableCommand {
       """,
     version: "clew \(versionText)",
     subcommands: [
-      TraceCommand.self, RenderCommand.self, PruneCommand.self, ScoreCommand.self, CheckCommand.self,
+      TraceCommand.self, ExploreCommand.self, ExportCommand.self, RenderCommand.self, PruneCommand.self,
+      ScoreCommand.self,
+      CheckCommand.self,
       FeaturesCommand.self, TrainCommand.self, InfoCommand.self, GenerateCommand.self, DemoCommand.self,
       BenchCommand.self,
     ])

@@ -1,5 +1,5 @@
 public import Clew
-internal import Foundation
+public import Foundation
 
 /// The demo world's model with its transcoders.
 public struct Atlas: Sendable {
@@ -18,6 +18,19 @@ public struct Atlas: Sendable {
   public static let question = "the capital of the state containing Dallas is"
 
   public init(model: TracingModel) { self.model = model }
+
+  /// Where a folder of the package lies: below the working folder, else above the program.
+  public static func folder(_ path: String) -> URL {
+    let here = URL(filePath: path)
+    if FileManager.default.fileExists(atPath: here.path) { return here }
+    var root = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+    while let folder = root, folder.path != "/" {
+      let candidate = folder.appending(path: path)
+      if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
+      root = folder.deletingLastPathComponent()
+    }
+    return here
+  }
 
   /// A prompt with BOS in front.
   public func tokens(_ prompt: String) throws -> [Token] { try model.tokenizer.encode(prompt) }

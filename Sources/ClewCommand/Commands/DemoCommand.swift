@@ -38,28 +38,14 @@ struct DemoCommand: ParsableCommand {
     defer { bar.clear() }
     bar.show("opening Atlas", fraction: 0)
     let opened = try TracingModel(
-      model: Self.folder(model, Atlas.modelPath), transcoders: Self.folder(transcoders, Atlas.transcodersPath)
-    )
+      model: model.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.modelPath),
+      transcoders: transcoders.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.transcodersPath))
     let demo = try Demo(Atlas(model: opened)) { bar.show($0.phase, fraction: $0.fraction) }
     bar.show("writing \(output)", fraction: 1)
     try demo.trace.write(
       to: URL(filePath: output), model: opened, command: ["clew"] + CommandLine.arguments.dropFirst())
     bar.clear()
     if !quiet { try Terminal.output(text(demo)) }
-  }
-
-  /// A folder that was asked for, or one of the repository: below the working folder, else beside the build.
-  private static func folder(_ given: String?, _ standard: String) -> URL {
-    if let given { return URL(filePath: given) }
-    let here = URL(filePath: standard)
-    if FileManager.default.fileExists(atPath: here.path) { return here }
-    var root = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-    while let folder = root, folder.path != "/" {
-      let candidate = folder.appending(path: standard)
-      if FileManager.default.fileExists(atPath: candidate.path) { return candidate }
-      root = folder.deletingLastPathComponent()
-    }
-    return here
   }
 
   private func text(_ demo: Demo) -> String {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Clew
+internal import Explorer
 internal import Foundation
 
 /// Draws a graph.
@@ -64,6 +65,10 @@ struct RenderCommand: ParsableCommand {
       content.label(with: try FeatureLabels(at: URL(filePath: labels), for: content.featureIDs))
     }
     let view = try readersView(of: input, content)
+    // A small graph is cut from all that was traced, as in the explorer: its shares are then of whole inputs.
+    if input.isTraceFolder, what != .graph, !view.pinnedIDs.isEmpty {
+      content = try input.opened(labels: nil).graph
+    }
     for id in view.missingIDs(in: content).prefix(10) {
       Terminal.complain("clew: note on \(input.file): the view names '\(id)', which the graph does not have.")
     }

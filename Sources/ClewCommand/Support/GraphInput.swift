@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Clew
+internal import Explorer
 internal import Foundation
 
 /// A graph that a command works on: a graph file of any known maker, or the folder of a trace.
@@ -27,6 +28,18 @@ struct GraphInput {
   /// Every row that is known: of a trace folder the whole trace, else what the file holds.
   func whole(_ rule: GraphReading.IDRule = .resolved) throws -> AttributionGraph {
     isTraceFolder ? try AttributionGraph(traceFolder: URL(filePath: path)) : try pruned(rule)
+  }
+
+  /// The whole graph for the explorer; what is odd about its file goes to the page.
+  /// - Parameter labels: Names the features that pruning left out of the file.
+  func opened(labels: ExampleLibrary?) throws -> OpenGraph {
+    if isTraceFolder {
+      var graph = try whole()
+      if let labels { try labels.label(&graph) }
+      return OpenGraph(graph: graph, isWhole: true)
+    }
+    let reading = try GraphReading(contentsOfFile: file)
+    return OpenGraph(graph: reading.graph, isWhole: false, notes: reading.findings.map { "\($0)" })
   }
 
   /// Writes one file, which appears whole or not at all.

@@ -15,6 +15,8 @@ enum Interruption {
     get { saves.load(ordering: .relaxed) }
     set { saves.store(newValue, ordering: .relaxed) }
   }
+  /// What a message at the end says of the work's files.
+  nonisolated(unsafe) static var whatIsKept = "nothing was written"
   /// Whether a signal has come that the work at hand should heed.
   static var isRequested: Bool { signal.load(ordering: .relaxed) != 0 }
   /// The status to end with after a signal, as shells expect it.
@@ -28,7 +30,7 @@ enum Interruption {
       source.setEventHandler {
         if waitsForSave, signal.exchange(number, ordering: .relaxed) == 0 { return }
         // On a terminal the message stands below the progress bar.
-        let kept = waitsForSave ? "what was saved before is kept" : "nothing was written"
+        let kept = waitsForSave ? "what was saved before is kept" : whatIsKept
         Terminal.complain("\(Terminal.isWatched ? "\n" : "")clew: stopped; \(kept).")
         FileBatch.endProcess(status: 128 + number)
       }

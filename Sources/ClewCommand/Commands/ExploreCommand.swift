@@ -1,0 +1,134 @@
+internal import ArgumentParser
+internal import AtlasExperiments
+internal import Clew
+internal import Dispatch
+internal import Explorer
+internal import Foundation
+internal import Synchronization
+
+/// Serves the explorer's page.
+struct ExploreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explore",
+    abstract: "Opens graphs in the browser.",
+    discussion: """
+      Serves a page on this machine's own address until Ctrl-C. Without a graph it traces the demo's question. What you \
+      pin, group, label and set is kept beside each graph: in view.json in a trace's folder, in NAME.view.json beside a \
+      graph file NAME.json.
+      """)
+
+  @Argument(
+    help: "Graph files of any known maker, or folders of traces. (default: the demo's question, traced anew)")
+  var graphs: [String] = []
+  @Option(help: "The model that answers in the page. (default: Atlas)", completion: .directory)
+  var model: String?
+  @Option(
+    help: "Its transcoders, whose examples of features the page shows. (default: Atlas's)",
+    completion: .directory)
+  var transcoders: String?
+  @Option(help: "The folder that gets a folder for each prompt traced in the page.", completion: .directory)
+  var output = "Output"
+  @Option(help: "The port; 0 for any that is free.") var port: UInt16 = 7321
+  @Option(
+    help:
+      "The address to listen on. Others than this machine's own make a token, which is part of the address that is printed."
+  )
+  var host = "127.0.0.1"
+  @Flag(inversion: .prefixedNo, help: "Open the page in the browser.") var open = true
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    guard (model == nil) == (transcoders == nil) else {
+      throw ValidationError("--model and --transcoders come together: transcoders are made for one model.")
+    }
+    if output.isEmpty { throw ValidationError("--output must name a folder.") }
+  }
+
+  func run() throws {
+    threads.apply()
+    let transcodersFolder = transcoders.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.transcodersPath)
+    let library = try ExampleLibrary(folder: transcodersFolder, isAskedFor: transcoders != nil)
+    let opened = try TracingModel(
+      model: model.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.modelPath), transcoders: transcodersFolder)
+    let service = LiveService(
+      opened, library: library, output: URL(filePath: output),
+      command: ["clew"] + CommandLine.arguments.dropFirst())
+    var settings = ExplorerSettings(host: host, port: port)
+    if !settings.isLoopback { settings.token = Self.newToken() }
+    let server = try ExplorerServer(
+      settings: settings, sources: try sources(library, service), model: service)
+    Interruption.whatIsKept = "what you changed is kept"
+    try Self.waiting { [open] in
+      try await server.run { address in
+        Terminal.result("clew: the explorer is at \(address.absoluteString) (Ctrl-C ends it)\n")
+        if open { Self.openBrowser(address) }
+      }
+    }
+  }
+
+  private func sources(_ library: ExampleLibrary?, _ service: LiveService) throws -> [GraphSource] {
+    guard !graphs.isEmpty else {
+      // There is something to look at before anything was made.
+      return [try service.source(of: TraceOrder(prompt: Atlas.question))]
+    }
+    return try graphs.map { path in
+      let input = GraphInput(path)
+      // What cannot be read is found before the server starts.
+      guard FileManager.default.isReadableFile(atPath: input.file) else {
+        throw GraphError.fileFailed(path: input.file, action: "read", reason: "there is no such file")
+      }
+      let name =
+        input.isTraceFolder
+        ? URL(filePath: path).standardizedFileURL.lastPathComponent
+        : URL(filePath: path).deletingPathExtension().lastPathComponent
+      let own = library?.ifMade(for: input)
+      return GraphSource(
+        name: name, viewFile: URL(filePath: SavedView.sidecarPath(besideGraph: path)),
+        order: service.order(of: input), features: own
+      ) { try input.opened(labels: own) }
+    }
+  }
+
+  // MARK: The server's surroundings
+
+  /// A word that nobody guesses.
+  private static func newToken() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<2).map { _ in String(generator.next(), radix: 36) }.joined()
+  }
+
+  /// Runs something asynchronous to its end.
+  private static func waiting(_ body: @escaping @Sendable () async throws -> Void) throws {
+    let failure = Mutex<(any Error)?>(nil)
+    let end = DispatchSemaphore(value: 0)
+    let box = Box(failure)
+    Task {
+      do { try await body() } catch { box.failure.withLock { $0 = error } }
+      end.signal()
+    }
+    end.wait()
+    if let error = box.failure.withLock({ $0 }) { throw error }
+  }
+
+  private static func openBrowser(_ address: URL) {
+    let environment = ProcessInfo.processInfo.environment
+    #if os(Linux)
+      guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil else { return }
+      let opener = "xdg-open"
+    #else
+      let opener = "open"
+    #endif
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [opener, address.absoluteString]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try? process.run()
+  }
+}
+
+/// What a task and its starter share.
+private final class Box: Sendable {
+  let failure: Mutex<(any Error)?>
+  init(_ failure: consuming Mutex<(any Error)?>) { self.failure = failure }
+}

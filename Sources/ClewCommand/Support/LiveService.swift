@@ -1,0 +1,198 @@
+internal import Clew
+internal import Explorer
+internal import Foundation
+internal import Synchronization
+
+/// A model and its transcoders behind the explorer's page.
+final class LiveService: ModelService {
+  private let live: LiveModel
+  private let queue: TraceQueue
+  private let thread = WorkThread(named: "clew.measurements")
+  private let library: ExampleLibrary?
+  /// The folder that gets a folder for each trace; `nil` keeps traces in memory.
+  private let output: URL?
+  private let command: [String]
+  private let traces = Mutex<[(order: TraceOrder, trace: PromptTrace)]>([])
+  /// The most traces that are ready to be changed.
+  private static let readyCount = 8
+  /// The most tokens that a page may have traced.
+  private static let tokenLimit = 1024
+
+  init(_ model: TracingModel, library: ExampleLibrary?, output: URL?, command: [String]) {
+    live = LiveModel(model)
+    queue = TraceQueue(live)
+    (self.library, self.output, self.command) = (library, output, command)
+  }
+
+  var modelName: String { Self.name(of: live.model.transformer.folder) }
+  var transcodersName: String { live.model.transcoder.folder.lastPathComponent }
+
+  /// A folder's name; one named `model` says nothing without the folder around it.
+  private static func name(of folder: URL) -> String {
+    let own = folder.lastPathComponent
+    return own == "model" ? folder.deletingLastPathComponent().lastPathComponent : own
+  }
+
+  // MARK: Answers and traces
+
+  func answers(to prompt: String) async throws -> Data {
+    let live = live
+    return try await measured { try Self.data(try live.answers(to: prompt)) }
+  }
+
+  func add(_ order: Data) async throws -> Int {
+    let order = try Self.order(order)
+    let count = try refusing { try Prompt(order.prompt, tokenizer: live.model.tokenizer).tokens.count }
+    guard count <= Self.tokenLimit else {
+      throw ModelRefusal(
+        "The prompt has \(count) tokens, and the page traces at most \(Self.tokenLimit). Use clew trace for longer ones."
+      )
+    }
+    // What cannot be traced is said at once.
+    _ = try refusing { try order.request(for: live.model) }
+    do { return try await queue.add(order) } catch { throw ModelRefusal("\(error)") }
+  }
+
+  func cancel(_ number: Int) async throws {
+    do { try await queue.cancel(number) } catch { throw ModelRefusal("\(error)") }
+  }
+
+  func changes() async -> AsyncStream<TraceNews> {
+    let snapshots = await queue.changes()
+    return AsyncStream { continuation in
+      let task = Task {
+        for await snapshot in snapshots {
+          guard let jobs = try? Self.data(snapshot.jobs) else { continue }
+          continuation.yield(
+            TraceNews(jobs: jobs, finished: snapshot.jobs.filter { $0.state == .finished }.map(\.id)))
+        }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in task.cancel() }
+    }
+  }
+
+  func source(of number: Int) async throws -> GraphSource? {
+    guard let trace = try await queue.trace(number),
+      let job = await queue.snapshot.jobs.first(where: { $0.id == number })
+    else { return nil }
+    return try source(of: trace, order: job.order)
+  }
+
+  /// Traces at once; for what the page shows first.
+  func source(of order: TraceOrder) throws -> GraphSource { try source(of: live.trace(order), order: order) }
+
+  private func source(of trace: PromptTrace, order: TraceOrder) throws -> GraphSource {
+    keep(trace, order)
+    let graph = trace.result.graph
+    let folder = try output.map { try Self.newFolder(in: $0, named: graph.metadata.slug) }
+    if let folder { try trace.write(to: folder, model: live.model, command: command) }
+    return GraphSource(
+      name: folder?.lastPathComponent ?? graph.metadata.slug, viewFile: folder?.appending(path: "view.json"),
+      order: try Self.data(order), features: library
+    ) { OpenGraph(graph: graph, isWhole: true) }
+  }
+
+  /// A folder that is not there yet: what was traced and pinned before stays.
+  private static func newFolder(in parent: URL, named slug: String) throws -> URL {
+    var number = 1
+    while true {
+      let folder = parent.appending(path: number == 1 ? slug : "\(slug)-\(number)")
+      if !FileManager.default.fileExists(atPath: folder.path) { return folder }
+      number += 1
+    }
+  }
+
+  /// The order that leads once more to the graph of a trace's folder; `nil` if another model made it.
+  func order(of input: GraphInput) -> Data? {
+    guard input.isTraceFolder,
+      let bytes = try? Data(contentsOf: URL(filePath: input.path).appending(path: "run.json")),
+      let run = try? JSON(parsing: Array(bytes)).object,
+      run["model"]?.object?["fingerprint"]?.string == Fingerprint.of(folder: live.model.transformer.folder),
+      run["transcoders"]?.object?["fingerprint"]?.string
+        == Fingerprint.of(folder: live.model.transcoder.folder),
+      let settings = run["settings"]?.object, let prompt = settings["prompt"]?.string,
+      let targets = settings["targets"]?.array, targets.allSatisfy(Self.isLikelyAnswer)
+    else { return nil }
+    var order = TraceOrder(prompt: prompt)
+    order.coverage = settings["coverage"]?.double
+    order.maxLogits = settings["max_logits"]?.int
+    order.logitMass = settings["logit_mass"]?.double
+    return try? Self.data(order)
+  }
+
+  /// Whether a target is an answer that weighs its probability, as those have that nobody asked for by name.
+  private static func isLikelyAnswer(_ target: JSON) -> Bool {
+    guard let target = target.object, let weight = target["weight"]?.double,
+      let probability = target["probability"]?.double
+    else { return false }
+    return abs(weight - probability) < 1e-9
+  }
+
+  // MARK: Measurements
+
+  func outcome(of order: Data, on trace: Data) async throws -> Data {
+    let (asked, traced) = (try Self.decoded(InterventionOrder.self, order), try Self.order(trace))
+    return try await measured { [self] in
+      try Self.data(try live.outcome(of: asked, on: try ready(traced)))
+    }
+  }
+
+  func cuts(_ order: Data, on trace: Data) async throws -> Data {
+    let (asked, traced) = (try Self.decoded(CutOrder.self, order), try Self.order(trace))
+    return try await measured { [self] in
+      try Self.data(try live.outcomes(of: asked, on: try ready(traced)))
+    }
+  }
+
+  /// A trace that was made before, or made again.
+  private func ready(_ order: TraceOrder) throws -> PromptTrace {
+    if let known = traces.withLock({ $0.first { $0.order == order }?.trace }) { return known }
+    let trace = try live.trace(order)
+    keep(trace, order)
+    return trace
+  }
+
+  private func keep(_ trace: PromptTrace, _ order: TraceOrder) {
+    traces.withLock { traces in
+      traces.removeAll { $0.order == order }
+      traces.append((order, trace))
+      if traces.count > Self.readyCount { traces.removeFirst() }
+    }
+  }
+
+  /// Runs something long off the threads that answer pages.
+  private func measured(_ body: @escaping @Sendable () throws -> Data) async throws -> Data {
+    do { return try await thread.run(body) } catch { throw ModelRefusal("\(error)") }
+  }
+
+  private func refusing<Value>(_ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch { throw ModelRefusal("\(error)") }
+  }
+
+  // MARK: JSON
+
+  private static func order(_ data: Data) throws -> TraceOrder { try decoded(TraceOrder.self, data) }
+
+  private static func decoded<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
+    do { return try JSONDecoder().decode(type, from: data) } catch DecodingError.keyNotFound(let key, _) {
+      throw ModelRefusal("The request has no '\(key.stringValue)'. Load the page again.")
+    } catch let error as DecodingError {
+      throw ModelRefusal("The request is not understood: \(Self.reason(error)). Load the page again.")
+    }
+  }
+
+  private static func reason(_ error: DecodingError) -> String {
+    switch error {
+    case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
+      context.debugDescription
+    default: "\(error)"
+    }
+  }
+
+  private static func data(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return try encoder.encode(value)
+  }
+}

@@ -1,0 +1,52 @@
+public import AttributionGraphs
+public import Foundation
+
+/// A graph that the explorer was given, read.
+public struct OpenGraph: Sendable {
+  public var graph: AttributionGraph
+  /// Whether every row that was computed is there, and not what a pruning left.
+  public var isWhole: Bool
+  /// What a reader should know of the file, in sentences.
+  public var notes: [String]
+
+  public init(graph: AttributionGraph, isWhole: Bool, notes: [String] = []) {
+    self.graph = graph
+    self.isWhole = isWhole
+    // What a trace's file says of its pruning does not hold for the whole graph.
+    if isWhole { self.graph.metadata.pruningSettings = [:] }
+    self.notes = notes
+  }
+}
+
+/// Where a graph comes from, and what belongs to it.
+public struct GraphSource: Sendable {
+  /// What the list calls it.
+  public var name: String
+  /// Where the reader's view is kept; `nil` for a graph without a place on the disk.
+  public var viewFile: URL?
+  /// The order that leads to the graph once more, if the live model is the one it was traced with.
+  public var order: Data?
+  /// What is known of the features, if anything is.
+  public var features: (any FeatureLibrary)?
+  /// Reads the graph.
+  public var open: @Sendable () throws -> OpenGraph
+
+  public init(
+    name: String, viewFile: URL? = nil, order: Data? = nil, features: (any FeatureLibrary)? = nil,
+    open: @escaping @Sendable () throws -> OpenGraph
+  ) {
+    self.name = name
+    self.viewFile = viewFile
+    self.order = order
+    self.features = features
+    self.open = open
+  }
+}
+
+/// Examples and statistics of a transcoder's features.
+public protocol FeatureLibrary: Sendable {
+  /// A feature's examples in the form of the public viewers' example files; `nil` if nothing is known of it.
+  func examples(layer: Int, index: Int) throws -> JSON?
+  /// The share of tokens at which each feature is active; `nil` where it is not known.
+  func densities(of features: [(layer: Int, index: Int)]) throws -> [Double?]
+}

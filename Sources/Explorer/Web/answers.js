@@ -1,0 +1,74 @@
+// The prompt token by token: how well the model expected each, what it expected instead, and what to trace.
+
+import { visible } from "./graph.js";
+import { el } from "./dom.js";
+
+export class Answers {
+  constructor(app) { this.app = app; }
+
+  concerns(what) {
+    if (what.has("graph")) { this.known = null; this.chosen = null; }
+    return what.has("selection") && Boolean(this.known);
+  }
+
+  draw(panel) {
+    const { app } = this;
+    this.panel = panel;
+    if (!app.session?.hasModel) return panel.replaceChildren(el("div", { class: "scroll quiet" }, "There is no model here to ask. Start clew explore with --model and --transcoders."));
+    if (!this.known) {
+      panel.replaceChildren(el("div", { class: "scroll quiet" }, "Asking the model…"));
+      app.trying(() => this.load());
+      return;
+    }
+    const { positions } = this.known;
+    const most = Math.max(0.1, ...positions.map(({ logProbability }) => -(logProbability ?? 0)));
+    this.chosen ??= positions.length - 1;
+    panel.replaceChildren(el("div", { class: "scroll" },
+      el("p", { class: "quiet" }, "Darker tokens surprised the model more. Choose one to see what it expected behind it, and to trace that."),
+      el("div", { class: "strip", id: "strip", role: "listbox", "aria-label": "Tokens of the prompt" }, positions.map((position, at) => this.token(position, at, most))),
+      this.detail(positions, this.chosen)));
+  }
+
+  async load() {
+    const id = this.app.graphID;
+    const known = await this.app.backend.answers(this.app.traces.promptText());
+    if (id !== this.app.graphID) return;
+    this.known = known;
+    this.draw(this.panel);
+  }
+
+  token(position, at, most) {
+    const surprise = -(position.logProbability ?? 0);
+    const button = el("button", {
+      type: "button", class: "strip-token", role: "option", "aria-selected": String(at === this.chosen), "data-position": String(at),
+      title: at === 0 ? "the first token has no probability" : `log-probability ${position.logProbability.toFixed(3)}, ${ordinal(position.rank)} likeliest`,
+      onclick: () => { this.chosen = at; this.draw(this.panel); },
+    }, el("span", {}, visible(position.text)), el("small", {}, position.logProbability === null || position.logProbability === undefined ? "–" : position.logProbability.toFixed(2)), el("small", { class: "quiet" }, `H ${position.next.entropy.toFixed(2)}`));
+    button.style.background = `rgba(var(--mark), ${(0.65 * surprise / most).toFixed(3)})`;
+    return button;
+  }
+
+  detail(positions, at) {
+    const { app } = this;
+    const { next } = positions[at];
+    const follower = positions[at + 1];
+    const isLast = at === positions.length - 1;
+    const order = (targets) => ({ prompt: app.traces.promptText(), ...(isLast ? {} : { tokenCount: at + 1 }), ...(targets ? { targets } : {}) });
+    const run = (targets) => app.trying(() => app.traces.trace(order(targets)));
+    const first = next.candidates[0];
+    const rows = next.candidates.map((candidate, rank) => el("tr", {},
+      el("td", {}, visible(candidate.text)), el("td", { class: "number" }, `${(candidate.probability * 100).toFixed(2)} %`), el("td", { class: "number" }, Math.log(candidate.probability).toFixed(3)),
+      el("td", {}, el("button", { type: "button", class: "trace-one", onclick: () => run([`token:${candidate.token}`]) }, "Trace it"),
+        rank > 0 ? el("button", { type: "button", class: "trace-difference", onclick: () => run([`token:${first.token}-token:${candidate.token}`]) }, `Trace ${visible(first.text)} − ${visible(candidate.text)}`) : null)));
+    return el("section", { id: "next-token" },
+      el("h3", {}, `Behind “${visible(positions[at].text)}”: entropy ${next.entropy.toFixed(3)} nats`, follower ? `; then came “${visible(follower.text)}” (${ordinal(follower.rank)} likeliest)` : ""),
+      el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "token"), el("th", { class: "number" }, "probability"), el("th", { class: "number" }, "log"), el("th", {}))), el("tbody", {}, rows)),
+      el("p", {}, el("button", { type: "button", id: "trace-here", onclick: () => run(null) }, isLast ? "Trace the likeliest answers" : "Trace what is expected here"),
+        " ", app.selected >= 0 && app.graph.kind[app.selected] === 0 ? el("button", { type: "button", id: "trace-feature", onclick: () => app.trying(() => app.traces.trace({ prompt: app.traces.promptText(), targets: [`feature:${app.graph.layer[app.selected]}/${app.graph.index[app.selected]}@${app.graph.position[app.selected]}`] })) }, `Trace the selected feature`) : null));
+  }
+}
+
+function ordinal(rank) {
+  const ending = rank % 100 >= 11 && rank % 100 <= 13 ? "th" : ["th", "st", "nd", "rd"][rank % 10] ?? "th";
+  return `${rank}${ending}`;
+}

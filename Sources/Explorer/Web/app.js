@@ -1,0 +1,299 @@
+// What all panels share: the graph, what is kept of it, what is selected, and the reader's view.
+
+import { Graph, Kind, percent, visible } from "./graph.js";
+import { Influence, Pruning, runningShares } from "./influence.js";
+import { RequestFailure } from "./backend.js";
+import { matcher } from "./query.js";
+import { Store } from "./store.js";
+
+/** Names this page among those that look at the same graph. */
+const client = Math.random().toString(36).slice(2);
+
+export class App {
+  constructor(backend) {
+    this.backend = backend;
+    this.panels = [];
+    this.store = new Store();
+    this.graph = null;
+    this.selected = -1;
+    this.hovered = -1;
+    this.query = "";
+    this.readColors();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.themeChanged());
+  }
+
+  add(panel) { this.panels.push(panel); }
+
+  /** Tells all panels what has changed. */
+  refresh(...what) {
+    const set = new Set(what);
+    for (const panel of this.panels) panel.refresh(set);
+  }
+
+  // MARK: Graphs
+
+  /** Opens a graph of the server's list. */
+  async open(id, wanted = {}) {
+    const [{ head, edges }, saved] = await Promise.all([this.backend.graph(id), this.backend.view(id)]);
+    this.graphID = id;
+    this.graph = new Graph(head, edges);
+    this.revision = saved.revision;
+    this.store = new Store(saved.view);
+    this.store.keep = (patches) => this.keep(patches);
+    this.store.addEventListener("change", (event) => this.viewChanged(event.detail));
+    this.influence = new Influence(this.graph);
+    this.shares = runningShares(this.influence.values);
+    this.influenceSum = this.influence.values.reduce((sum, value) => sum + value, 0);
+    this.errorShares = errorShares(this.graph, this.influence.values);
+    this.selected = wanted.selected ? this.graph.places.get(wanted.selected) ?? -1 : -1;
+    this.hovered = -1;
+    this.prune();
+    this.find(this.query);
+    document.title = `${head.slug} – Clew`;
+    this.refresh("graph", "shown", "selection", "view");
+    if (saved.trouble) this.toast(`${saved.trouble} The graph is shown without it, and nothing you change is kept.`);
+  }
+
+  /** Works out again what is kept and what of it is shown. */
+  prune() {
+    const { graph, store } = this;
+    const start = performance.now();
+    this.pruning = new Pruning(graph, this.influence, store.setting("nodeShare"), store.setting("edgeShare"));
+    this.filter();
+    this.pruneTime = performance.now() - start;
+  }
+
+  /** Works out what is shown of what is kept. */
+  filter() {
+    const { graph, store, pruning } = this;
+    const [hideErrors, hideFirst] = [store.setting("hideErrors"), store.setting("hideFirstToken")];
+    const maximumDensity = store.setting("maximumDensity");
+    this.isShown = pruning.isKept.slice();
+    this.hiddenByFilter = 0;
+    for (let place = 0; place < graph.count; place++) {
+      if (!this.isShown[place]) continue;
+      const kind = graph.kind[place];
+      const isHidden = (hideErrors && kind === Kind.error)
+        || (hideFirst && graph.position[place] === 0 && kind !== Kind.logit)
+        || (kind === Kind.feature && graph.density[place] > maximumDensity);
+      if (!isHidden) continue;
+      this.isShown[place] = 0;
+      this.hiddenByFilter++;
+    }
+  }
+
+  // MARK: The view
+
+  viewChanged({ name, patches }) {
+    const settings = new Set(patches.filter(({ path }) => path[0] === "settings").map(({ path }) => path[1]));
+    const all = patches.some(({ path }) => path.length === 1);
+    const prunes = ["nodeShare", "edgeShare"].some((key) => settings.has(key)) || all;
+    const filters = ["hideErrors", "hideFirstToken", "maximumDensity", "foldTokens", "foldLayers"].some((key) => settings.has(key));
+    if (prunes) this.prune(); else if (filters) this.filter();
+    if (prunes || filters) this.refresh("shown", "view"); else this.refresh("view");
+    this.say(name);
+  }
+
+  /** Sends patches to the server, in their order, until it has them. */
+  keep(patches) {
+    this.unsaved = [...(this.unsaved ?? []), ...patches.map(({ path, value }) => ({ path, value: value ?? null }))];
+    clearTimeout(this.saveTimer);
+    this.saveTimer = setTimeout(() => this.save(), 250);
+  }
+
+  async save() {
+    if (this.isSaving || !this.unsaved?.length) return;
+    this.isSaving = true;
+    const patches = this.unsaved;
+    this.unsaved = [];
+    try {
+      const { revision } = await this.backend.save(this.graphID, patches, client);
+      this.revision = Math.max(this.revision, revision);
+      this.saveState = "saved";
+    } catch (error) {
+      this.unsaved = [...patches, ...this.unsaved];
+      this.saveState = error.message;
+      this.saveTimer = setTimeout(() => this.save(), 3000);
+    }
+    this.isSaving = false;
+    this.refresh("saved");
+    if (this.unsaved.length > 0 && this.saveState === "saved") this.save();
+  }
+
+  /** What the server tells of. */
+  heard(message) {
+    if (message.type === "view" && message.graph === this.graphID && message.client !== client) {
+      // An entry that waits to be saved here is newer than what the other tab says of it.
+      const mine = new Set((this.unsaved ?? []).map(({ path }) => path.join("\n")));
+      this.store.merge(message.patches.filter(({ path }) => !mine.has(path.join("\n"))));
+    }
+    this.traces?.heard(message);
+    if (message.type === "connected" || message.type === "disconnected") {
+      this.isConnected = message.type === "connected";
+      if (this.isConnected) this.save();
+      this.refresh("saved");
+    }
+  }
+
+  // MARK: Selection
+
+  select(place) {
+    if (place === this.selected) return;
+    this.selected = place;
+    this.near = null;
+    if (place >= 0) this.say(`Selected ${this.describe(place)}`); else this.say("Nothing selected");
+    this.refresh("selection");
+  }
+
+  hover(place, aloud = false) {
+    if (place === this.hovered) return;
+    this.hovered = place;
+    if (aloud && place >= 0) this.say(this.describe(place));
+    this.refresh("hover");
+  }
+
+  togglePin(place) { this.store.togglePin(this.graph.ids[place], this.label(place)); }
+
+  pinnedPlaces() {
+    return Object.keys(this.store.view.pinned).map((id) => this.graph.places.get(id)).filter((place) => place !== undefined);
+  }
+
+  /** What enters and leaves a node, each with its share of its target's input; the most positive first. */
+  links(place) {
+    const { graph } = this;
+    const inputs = [], outputs = [];
+    for (let edge = graph.starts[place]; edge < graph.starts[place + 1]; edge++) {
+      if (graph.weights[edge] !== 0) inputs.push({ place: graph.sources[edge], edge, share: graph.share(edge, place), weight: graph.weights[edge] });
+    }
+    const lists = graph.outputs;
+    for (let slot = lists.starts[place]; slot < lists.starts[place + 1]; slot++) {
+      const edge = lists.edges[slot], target = lists.targets[slot];
+      if (graph.weights[edge] !== 0) outputs.push({ place: target, edge, share: graph.share(edge, target), weight: graph.weights[edge] });
+    }
+    const bySign = (a, b) => b.share - a.share || a.place - b.place;
+    return { inputs: inputs.sort(bySign), outputs: outputs.sort(bySign) };
+  }
+
+  /** The shares of all that is linked with the selected node. */
+  neighbourShares() {
+    if (this.near?.place === this.selected) return this.near.shares;
+    const { inputs, outputs } = this.links(this.selected);
+    const shares = new Map();
+    const type = this.store.setting("linkType");
+    if (type !== "output") for (const link of inputs) shares.set(link.place, link.share);
+    if (type !== "input") for (const link of outputs) shares.set(link.place, link.share);
+    this.near = { place: this.selected, shares };
+    return shares;
+  }
+
+  // MARK: Words
+
+  /** What the reader calls a node, or else the graph; may be empty. */
+  givenLabel(place) { return this.store.view.labels[this.graph.labelKey(place)] ?? this.graph.labels[place]; }
+
+  /** What a node is called, and failing that what it is. */
+  label(place) { return this.givenLabel(place) || this.graph.name(place); }
+
+  /** An answer's token, shortened if need be, and its probability. */
+  outputText(place, length = 40) {
+    const text = visible(this.graph.answerToken(place) || this.graph.name(place));
+    const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
+    const probability = this.graph.probability[place];
+    return Number.isFinite(probability) ? `${short} ${percent(probability)}` : short;
+  }
+
+  describe(place) {
+    const { graph } = this;
+    const where = graph.kind[place] < 2 ? `, layer ${graph.layer[place]}` : "";
+    return `${this.label(place)}${where}, at ${visible(graph.tokens[graph.position[place]])}, position ${graph.position[place]}`;
+  }
+
+  /** Where a feature is at a position; -1 if the graph does not have it. */
+  featurePlace(layer, index, position) {
+    const { graph } = this;
+    for (let place = 0; place < graph.count; place++) {
+      if (graph.kind[place] === Kind.feature && graph.layer[place] === layer && graph.index[place] === index && graph.position[place] === position) return place;
+    }
+    return -1;
+  }
+
+  /** The part of all influence that goes through a node. */
+  influencePart(place) { return this.influenceSum > 0 ? this.influence.values[place] / this.influenceSum : 0; }
+
+  /** Says something to those who do not see it. */
+  say(text) { document.getElementById("live").textContent = text; }
+
+  /** Says something to everybody for a while. */
+  toast(text) {
+    const toast = document.getElementById("toast");
+    toast.textContent = text;
+    toast.hidden = false;
+    clearTimeout(this.toastTimer);
+    this.toastTimer = setTimeout(() => { toast.hidden = true; }, 7000);
+  }
+
+  /** Runs something that may fail, and says why if it does. */
+  async trying(action) {
+    try { return await action(); } catch (error) {
+      this.toast(error instanceof RequestFailure ? error.message : `This went wrong: ${error.message}`);
+      if (!(error instanceof RequestFailure)) console.error(error);
+      return null;
+    }
+  }
+
+  // MARK: Search
+
+  /** Marks the nodes that a query means; an empty one means none. */
+  find(query) {
+    this.query = query;
+    this.found = [];
+    this.queryFault = null;
+    if (query.trim() !== "" && this.graph) {
+      try {
+        const matches = matcher(query, this);
+        for (let place = 0; place < this.graph.count; place++) if (matches(place)) this.found.push(place);
+        this.found.sort((a, b) => this.shares[a] - this.shares[b] || a - b);
+      } catch (error) {
+        this.queryFault = error.message;
+      }
+    }
+    this.refresh("search");
+  }
+
+  // MARK: Theme
+
+  themeChanged() { this.readColors(); this.refresh("theme"); }
+
+  readColors() {
+    const style = getComputedStyle(document.documentElement);
+    const of = (name) => style.getPropertyValue(`--${name}`).trim();
+    this.colors = { font: getComputedStyle(document.body).fontFamily };
+    for (const name of ["page", "panel", "text", "quiet", "line", "band", "accent", "focus", "positive", "negative", "feature", "error", "leaf"]) {
+      this.colors[name] = of(name);
+    }
+  }
+}
+
+/** The part of influence that comes from errors, of each layer's and each position's features and errors. */
+function errorShares(graph, influence) {
+  const layers = new Float64Array(graph.layerCount), layerSums = new Float64Array(graph.layerCount);
+  const positions = new Float64Array(graph.tokens.length), positionSums = new Float64Array(graph.tokens.length);
+  let errors = 0, all = 0, embeddings = 0;
+  for (let place = 0; place < graph.count; place++) {
+    if (graph.kind[place] === Kind.embedding) embeddings += influence[place];
+    if (graph.kind[place] >= 2) continue;
+    const [layer, position] = [graph.layer[place], graph.position[place]];
+    layerSums[layer] += influence[place];
+    positionSums[position] += influence[place];
+    all += influence[place];
+    if (graph.kind[place] !== Kind.error) continue;
+    layers[layer] += influence[place];
+    positions[position] += influence[place];
+    errors += influence[place];
+  }
+  const divided = (parts, sums) => parts.map((part, at) => (sums[at] > 0 ? part / sums[at] : 0));
+  return {
+    layers: divided(layers, layerSums), positions: divided(positions, positionSums),
+    all: all > 0 ? errors / all : 0, hasErrors: errors > 0, embeddings,
+  };
+}

@@ -1,0 +1,112 @@
+// Where the page gets its data: a server, or the file that it is itself.
+
+export class RequestFailure extends Error {}
+
+/** The explorer's server. */
+export class Server {
+  async answer(path, options = {}) {
+    let response;
+    try {
+      response = await fetch(path, options);
+    } catch {
+      throw new RequestFailure("The explorer does not answer. Is clew explore still running?");
+    }
+    if (response.ok) return response;
+    const body = await response.json().catch(() => null);
+    throw new RequestFailure(body?.error ?? `The explorer answered ${response.status}.`);
+  }
+
+  async json(path, options) { return (await this.answer(path, options)).json(); }
+
+  session() { return this.json("/api/session"); }
+
+  async graph(id) {
+    const path = `/api/graphs/${encodeURIComponent(id)}`;
+    const [head, edges] = await Promise.all([
+      this.json(path), this.answer(`${path}/edges`).then((response) => response.arrayBuffer()),
+    ]);
+    return { head, edges };
+  }
+
+  view(id) { return this.json(`/api/graphs/${encodeURIComponent(id)}/view`); }
+
+  /** Keeps patches of a view. @returns the view's revision behind them */
+  save(id, patches, client) {
+    return this.post(`/api/graphs/${encodeURIComponent(id)}/view`, { patches, client });
+  }
+
+  examples(id, layer, index) {
+    return this.json(`/api/graphs/${encodeURIComponent(id)}/features/${layer}/${index}`);
+  }
+
+  /** Asks something of a graph: paths, a cut, proposals, a comparison. */
+  ask(id, what, question) { return this.post(`/api/graphs/${encodeURIComponent(id)}/${what}`, question); }
+
+  answers(prompt) { return this.post("/api/answers", { prompt }); }
+  trace(order) { return this.post("/api/traces", order); }
+  cancel(job) { return this.json(`/api/traces/${job}`, { method: "DELETE" }); }
+
+  subgraph(id, width) { return this.json(`/api/graphs/${encodeURIComponent(id)}/subgraph?width=${width}`); }
+
+  /** Lets the browser keep a figure's file. */
+  async download(id, format, width) {
+    const response = await this.answer(`/api/graphs/${encodeURIComponent(id)}/figure/${format}?width=${width}`);
+    const name = /filename="([^"]*)"/.exec(response.headers.get("Content-Disposition"))?.[1] ?? `figure.${format}`;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await response.blob());
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  }
+
+  upload(file) {
+    return this.json(`/api/graphs?name=${encodeURIComponent(file.name.replace(/\.json$/, ""))}`,
+      { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
+  }
+
+  post(path, value) {
+    return this.json(path,
+      { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
+  }
+
+  /** Tells of news until the page is closed, through gaps in the connection. */
+  listen(heard) {
+    let wait = 500;
+    const connect = () => {
+      const socket = new WebSocket(`ws://${location.host}/api/events`);
+      socket.onopen = () => { wait = 500; heard({ type: "connected" }); };
+      socket.onmessage = (event) => heard(JSON.parse(event.data));
+      socket.onclose = () => {
+        heard({ type: "disconnected" });
+        setTimeout(connect, wait);
+        wait = Math.min(wait * 2, 10_000);
+      };
+    };
+    connect();
+  }
+}
+
+/** A page that was saved to a file, with one graph and what is known of its features inside. */
+export class SavedPage {
+  constructor(data) { this.data = data; }
+
+  async session() { return { graphs: [{ id: this.data.head.id, name: this.data.head.slug }], hasModel: false, isSaved: true }; }
+
+  async graph() {
+    const bytes = Uint8Array.from(atob(this.data.edges), (character) => character.charCodeAt(0));
+    return { head: { ...this.data.head, isSaved: true }, edges: bytes.buffer };
+  }
+
+  async view() { return { view: this.data.view, revision: 0 }; }
+  async save() { return { revision: 0 }; }
+
+  async subgraph() { return this.data.subgraph; }
+
+  async examples(_, layer, index) {
+    const examples = this.data.examples[`${layer}/${index}`];
+    if (!examples) throw new RequestFailure(`This file has no examples of feature ${index} in layer ${layer}.`);
+    return examples;
+  }
+
+  listen() {}
+}

@@ -1,0 +1,185 @@
+// Changing features while the model runs: what the graph predicts, next to what the model shows.
+
+import { Kind, number, percent, visible } from "./graph.js";
+import { nodeButton } from "./nodes.js";
+import { el } from "./dom.js";
+
+const modes = [
+  ["free", "everything is recomputed"], ["frozenAttention", "attention patterns are held"],
+  ["direct", "attention, norms and MLPs are held: direct effects alone"],
+];
+
+export class Interventions {
+  constructor(app) {
+    this.app = app;
+    this.reset();
+  }
+
+  reset() {
+    this.changes = [];
+    this.mode = "free";
+    this.continuation = 12;
+    this.outcome = null;
+  }
+
+  concerns(what) {
+    if (what.has("graph")) this.reset();
+    return what.has("selection") || what.has("view");
+  }
+
+  draw(panel) {
+    const { app } = this;
+    this.panel = panel;
+    const entry = app.session?.graphs.find(({ id }) => id === app.graphID);
+    if (!entry?.isLive) {
+      return panel.replaceChildren(el("div", { class: "scroll quiet" }, app.session?.hasModel
+        ? "This graph was not traced with the model that runs here, so nothing can be changed and run again."
+        : "There is no model here to run. Start clew explore with --model and --transcoders."));
+    }
+    panel.replaceChildren(
+      el("div", { class: "bar" },
+        el("button", { type: "button", id: "add-selected", disabled: !this.isFeature(app.selected), onclick: () => this.add([app.selected]) }, "Add the selected feature"),
+        this.groupButtons(),
+        el("label", {}, "Hold ", el("select", { id: "mode", onchange: (event) => { this.mode = event.target.value; } }, modes.map(([key, words]) => el("option", { value: key, selected: key === this.mode, title: words }, `${key}: ${words}`)))),
+        el("label", {}, "Continue ", el("input", { type: "number", id: "continuation", min: "0", max: "200", value: String(this.continuation), oninput: (event) => { this.continuation = Math.max(0, Math.min(200, Number(event.target.value) || 0)); } }), " tokens"),
+        el("button", { type: "button", class: "main", id: "run", disabled: this.changes.length === 0, onclick: () => app.trying(() => this.run()) }, "Run")),
+      el("div", { class: "scroll" }, this.changeList(), this.outcome ? this.result() : el("p", { class: "quiet" }, "Select a feature and add it, then say what becomes of it. The graph's prediction is linear: it adds up the effects along all paths, with everything that it holds frozen.")));
+  }
+
+  isFeature(place) { return place >= 0 && this.app.graph.kind[place] === Kind.feature; }
+
+  groupButtons() {
+    const { app } = this;
+    return Object.entries(app.store.view.supernodes).map(([key, group]) => el("button", {
+      type: "button", "data-group": key,
+      onclick: () => this.add(group.members.map((id) => app.graph.places.get(id)).filter((place) => place !== undefined && this.isFeature(place)), group.label),
+    }, `Add ${group.label}`));
+  }
+
+  add(places, label = null) {
+    if (places.length === 0) return;
+    this.changes.push({ places, label, action: "remove", value: this.app.graph.activation[places[0]], factor: 2, swap: null });
+    this.draw(this.panel);
+  }
+
+  changeList() {
+    const { app } = this;
+    if (this.changes.length === 0) return null;
+    const features = Array.from({ length: app.graph.count }, (_, place) => place).filter((place) => this.isFeature(place) && app.isShown[place]).sort((a, b) => app.shares[a] - app.shares[b]);
+    return el("table", { id: "changes" }, el("tbody", {}, this.changes.map((change, at) => el("tr", {},
+      el("td", {}, change.label ? el("b", {}, change.label, " ") : null, change.places.map((place) => nodeButton(app, place))),
+      el("td", {}, el("select", { class: "action", "aria-label": "What becomes of it", onchange: (event) => { change.action = event.target.value; this.draw(this.panel); } },
+        [["remove", "remove"], ["set", "set to"], ["scale", "scale by"], ["swap", "swap for"]].map(([key, words]) => el("option", { value: key, selected: key === change.action }, words)))),
+      el("td", {}, this.operand(change, features)),
+      el("td", { class: "quiet" }, `now ${number(app.graph.activation[change.places[0]])}`),
+      el("td", {}, el("button", { type: "button", "aria-label": "Leave it as it is", onclick: () => { this.changes.splice(at, 1); this.draw(this.panel); } }, "✕"))))));
+  }
+
+  operand(change, features) {
+    if (change.action === "set" || change.action === "scale") {
+      const key = change.action === "set" ? "value" : "factor";
+      return el("input", { type: "number", class: "operand", step: "any", value: String(Number(change[key].toPrecision(6))), "aria-label": key, oninput: (event) => { change[key] = Number(event.target.value) || 0; } });
+    }
+    if (change.action !== "swap") return null;
+    change.swap ??= features.find((place) => !change.places.includes(place)) ?? null;
+    return el("select", { class: "operand", "aria-label": "The feature that takes its place", onchange: (event) => { change.swap = Number(event.target.value); } },
+      features.filter((place) => !change.places.includes(place)).map((place) => el("option", { value: String(place), selected: place === change.swap }, `${this.app.label(place)} (L${this.app.graph.layer[place]} @${this.app.graph.position[place]})`)));
+  }
+
+  order() {
+    const ids = (places) => places.map((place) => this.id(place));
+    const changes = this.changes.map(({ places, action, value, factor, swap }) => ({
+      action, features: ids(places),
+      ...(action === "set" ? { value } : action === "scale" ? { factor } : action === "swap" ? { replacements: ids([swap]) } : {}),
+    }));
+    return { changes, mode: { kind: this.mode }, shownFeaturesOnly: false, continuation: this.continuation };
+  }
+
+  id(place) { const { graph } = this.app; return `${graph.layer[place]}_${graph.index[place]}_${graph.position[place]}`; }
+
+  async run() {
+    const { app } = this;
+    const button = document.getElementById("run");
+    button.disabled = true;
+    button.textContent = "Running…";
+    try { this.outcome = await app.backend.ask(app.graphID, "outcome", this.order()); } finally { this.draw(this.panel); }
+  }
+
+  result() {
+    const { answers, features, answerFit, featureFit, continuation, edits } = this.outcome;
+    const inactive = edits.filter(({ wasActive }) => !wasActive).length;
+    return el("div", { id: "outcome" },
+      el("p", { id: "fit-figures" }, `Answers: ${this.fit(answerFit)}. Features downstream: ${this.fit(featureFit)}.`, inactive > 0 ? ` ${inactive} of the changed features were not active, so the graph has no edges for them; a frozen run stands in.` : ""),
+      el("div", { class: "columns wide" },
+        el("div", {}, el("h3", {}, "Answers"), this.answerTable(answers)),
+        el("div", {}, el("h3", {}, "Predicted and measured change of every feature downstream"), scatter(features.filter(({ predicted }) => typeof predicted === "number")))),
+      el("h3", {}, "The worst misses"), this.missTable(features, featureFit.worst),
+      continuation ? el("div", {}, el("h3", {}, "The text that follows"), el("table", { id: "continuation-texts" }, el("tbody", {}, el("tr", {}, el("th", {}, "before"), el("td", { class: "mono" }, continuation.before)), el("tr", {}, el("th", {}, "after"), el("td", { class: "mono" }, continuation.after))))) : null);
+  }
+
+  fit({ count, rSquared, correlation, slope }) {
+    if (count === 0) return "none to compare";
+    const text = (value) => (typeof value === "number" ? value.toFixed(3) : "–");
+    return `${count} compared, R² ${text(rSquared)}, correlation ${text(correlation)}, slope ${text(slope)}`;
+  }
+
+  answerTable(answers) {
+    const signed = (value) => (typeof value === "number" ? `${value > 0 ? "+" : ""}${number(value)}` : "–");
+    return el("table", { id: "answer-changes" },
+      el("thead", {}, el("tr", {}, el("th", {}, "answer"), el("th", { class: "number" }, "predicted"), el("th", { class: "number" }, "measured"), el("th", { class: "number" }, "before"), el("th", { class: "number" }, "after"), el("th", { class: "number" }, "predicted"))),
+      el("tbody", {}, answers.map((answer) => el("tr", {},
+        el("td", {}, visible(answer.text)), el("td", { class: "number" }, signed(answer.predicted)), el("td", { class: "number" }, signed(answer.measured)),
+        el("td", { class: "number" }, percent(answer.probabilityBefore, 1)), el("td", { class: "number" }, percent(answer.probabilityAfter, 1)),
+        el("td", { class: "number" }, typeof answer.predictedProbability === "number" ? percent(answer.predictedProbability, 1) : "–")))),
+      el("caption", { class: "quiet" }, "changes of logits, then probabilities"));
+  }
+
+  missTable(features, worst) {
+    const { app } = this;
+    const rows = worst.map((at) => features[at]).filter(Boolean);
+    if (rows.length === 0) return el("p", { class: "quiet" }, "No feature downstream could be predicted.");
+    return el("table", { id: "misses" },
+      el("thead", {}, el("tr", {}, el("th", {}, "feature"), el("th", { class: "number" }, "predicted"), el("th", { class: "number" }, "measured"), el("th", { class: "number" }, "activation before"), el("th", { class: "number" }, "after"))),
+      el("tbody", {}, rows.map((row) => {
+        const [layer, index, position] = row.place.split("_").map(Number);
+        const place = app.featurePlace(layer, index, position);
+        return el("tr", {}, el("td", {}, place >= 0 ? nodeButton(app, place) : row.label || row.place),
+          el("td", { class: "number" }, number(row.predicted)), el("td", { class: "number" }, number(row.measured)),
+          el("td", { class: "number" }, number(row.activationBefore)), el("td", { class: "number" }, number(row.activationAfter)));
+      })));
+  }
+}
+
+/** Predicted changes across, measured ones up; the diagonal is where they agree. */
+function scatter(rows) {
+  const svg = (name, attributes) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+  const size = 260, edge = 34;
+  const most = Math.max(1e-6, ...rows.flatMap(({ predicted, measured }) => [Math.abs(predicted), Math.abs(measured)])) * 1.05;
+  const at = (value) => edge + (size - edge - 6) * (value + most) / (2 * most);
+  const picture = svg("svg", { viewBox: `0 0 ${size} ${size}`, class: "scatter", role: "img", "aria-label": `Scatter plot of ${rows.length} features` });
+  picture.append(
+    svg("line", { x1: at(-most), y1: size - at(-most), x2: at(most), y2: size - at(most), stroke: "var(--quiet)", "stroke-dasharray": "4 3" }),
+    svg("line", { x1: at(0), y1: size - at(-most), x2: at(0), y2: size - at(most), stroke: "var(--line)" }),
+    svg("line", { x1: at(-most), y1: size - at(0), x2: at(most), y2: size - at(0), stroke: "var(--line)" }));
+  for (const { predicted, measured, label, place } of rows) {
+    const dot = svg("circle", { cx: at(predicted), cy: size - at(measured), r: 2.6, fill: "var(--accent)", opacity: 0.6 });
+    const title = svg("title", {});
+    title.textContent = `${label || place}: predicted ${number(predicted)}, measured ${number(measured)}`;
+    dot.append(title);
+    picture.append(dot);
+  }
+  const words = [[size / 2 + edge / 2, size - 4, "predicted", "middle"], [at(-most), size - 16, number(-most), "start"], [at(most), size - 16, number(most), "end"]];
+  for (const [x, y, text, anchor] of words) {
+    const element = svg("text", { x, y, "text-anchor": anchor, "font-size": 10, fill: "var(--quiet)" });
+    element.textContent = text;
+    picture.append(element);
+  }
+  const side = svg("text", { x: 12, y: size / 2, "text-anchor": "middle", "font-size": 10, fill: "var(--quiet)", transform: `rotate(-90 12 ${size / 2})` });
+  side.textContent = "measured";
+  picture.append(side);
+  return picture;
+}

@@ -1,0 +1,483 @@
+// The link graph: all nodes that are kept, layers upwards and tokens across, with the edges among them.
+
+import { Kind, kindNames, number, percent, visible } from "./graph.js";
+import { outline } from "./glyphs.js";
+import { leastOfGreatest } from "./influence.js";
+import { LinkLayout } from "./layout.js";
+
+/** The most edges that are drawn behind everything; the strongest stay. */
+const edgeBudget = 6000;
+/** The same while a slider moves. */
+const movingBudget = 1200;
+/** How far from a node the pointer still means it, in pixels. */
+const reach = 30;
+const layersOf = { background: 0, selection: 1 };
+
+export class LinkGraph {
+  constructor(app) {
+    this.app = app;
+    this.stage = document.getElementById("stage");
+    this.edgeCanvas = document.getElementById("edges");
+    this.nodeCanvas = document.getElementById("nodes");
+    this.tip = document.getElementById("tip");
+    this.scale = 1;
+    this.shift = [0, 0];
+    this.frozen = false;
+    this.pending = false;
+    this.edgesAreOld = true;
+    new ResizeObserver(() => this.arrange()).observe(this.stage);
+    this.listen();
+  }
+
+  refresh(what) {
+    if (!this.app.graph) return;
+    if (what.has("graph")) { this.scale = 1; this.shift = [0, 0]; this.frozen = false; }
+    if (what.has("graph") || what.has("shown")) return this.arrangeSoon(what.has("graph"));
+    if (what.has("theme") || what.has("shown") || what.has("view") || what.has("selection")) this.edgesAreOld = true;
+    this.draw();
+  }
+
+  // MARK: Layout
+
+  /** Arranges at once with fewer edges if things change quickly, and with all once they rest. */
+  arrangeSoon(isNew) {
+    const now = performance.now();
+    this.isMoving = !isNew && now - (this.lastArranged ?? 0) < 150;
+    this.lastArranged = now;
+    this.arrange();
+    clearTimeout(this.rest);
+    if (this.isMoving) this.rest = setTimeout(() => { this.isMoving = false; this.arrange(); this.app.refresh("drawn"); }, 160);
+  }
+
+  arrange() {
+    const { app } = this;
+    const box = this.stage.getBoundingClientRect();
+    this.size = [box.width, box.height];
+    const pixels = window.devicePixelRatio || 1;
+    for (const canvas of [this.edgeCanvas, this.nodeCanvas]) {
+      canvas.width = Math.round(box.width * pixels);
+      canvas.height = Math.round(box.height * pixels);
+    }
+    if (!app.graph || box.width < 10) return;
+    this.layout = new LinkLayout(app.graph, app.isShown, app.shares, {
+      width: box.width, height: box.height, foldTokens: app.store.setting("foldTokens"),
+      foldLayers: app.store.setting("foldLayers"),
+    });
+    // What does not fit is made smaller until everything is seen; the wheel makes it large again.
+    this.base = Math.min(1, box.width / this.layout.width, box.height / this.layout.height);
+    this.shown = [];
+    for (let place = 0; place < app.graph.count; place++) if (app.isShown[place]) this.shown.push(place);
+    this.strongest = this.strongestEdges();
+    this.edgesAreOld = true;
+    this.draw();
+  }
+
+  /** The edges drawn behind everything, weak ones first; fewer while a slider moves. */
+  strongestEdges() {
+    const { graph, pruning, isShown } = this.app;
+    const edges = pruning.edges.filter(({ edge, target }) => isShown[target] && isShown[graph.sources[edge]]);
+    this.wantedEdges = edges.length;
+    const budget = this.isMoving ? movingBudget : edgeBudget;
+    if (edges.length <= budget) return edges.sort((a, b) => a.score - b.score);
+    const least = leastOfGreatest(Float64Array.from(edges, ({ score }) => score), budget);
+    return edges.filter(({ score }) => score >= least).sort((a, b) => a.score - b.score);
+  }
+
+  /** Where a node is on the panel, in pixels. */
+  at(place) {
+    const factor = this.base * this.scale;
+    return [this.layout.x[place] * factor + this.shift[0], this.layout.y[place] * factor + this.shift[1]];
+  }
+
+  // MARK: Drawing
+
+  draw() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(() => {
+      this.pending = false;
+      if (!this.layout) return;
+      if (this.edgesAreOld) this.drawEdges();
+      this.drawNodes();
+    });
+  }
+
+  context(canvas) {
+    const context = canvas.getContext("2d");
+    const pixels = window.devicePixelRatio || 1;
+    context.setTransform(pixels, 0, 0, pixels, 0, 0);
+    context.clearRect(0, 0, ...this.size);
+    return context;
+  }
+
+  drawEdges() {
+    this.edgesAreOld = false;
+    const { app } = this;
+    const colors = app.colors;
+    const context = this.context(this.edgeCanvas);
+    this.drawGround(context, colors);
+    const isFaint = app.selected >= 0 || app.store.setting("linkType") === "pinned";
+    if (app.store.setting("allEdges")) {
+      context.globalAlpha = isFaint ? 0.05 : Math.min(0.5, 0.10 + 40 / (this.strongest.length + 60));
+      for (const { edge, target } of this.strongest) this.drawEdge(context, edge, target, colors, layersOf.background);
+      context.globalAlpha = 1;
+    }
+    for (const [edge, target] of this.selectedEdges()) this.drawEdge(context, edge, target, colors, layersOf.selection);
+  }
+
+  /** Rows, columns, and what stands beside them. */
+  drawGround(context, colors) {
+    const { app, layout } = this;
+    const factor = this.base * this.scale;
+    const toX = (x) => x * factor + this.shift[0], toY = (y) => y * factor + this.shift[1];
+    const [width, height] = this.size;
+    context.font = "11px " + colors.font;
+    context.textBaseline = "middle";
+    const last = layout.rows.length - 1;
+    let nextFree = Infinity;
+    for (const row of layout.rows) {
+      const middle = toY(row.middle), rowHeight = row.height * factor;
+      if (row.row === 0 || row.row === last) {
+        context.fillStyle = colors.band;
+        context.fillRect(0, middle - rowHeight / 2, width, rowHeight);
+      }
+      if (app.store.setting("showErrorShare") && row.row > 0 && row.row < last) this.shade(context, app.errorShares.layers[row.row - 1], 0, middle - rowHeight / 2, width, rowHeight, colors);
+      context.strokeStyle = colors.line;
+      context.globalAlpha = row.isFolded ? 0.25 : 0.6;
+      context.lineWidth = 1;
+      context.beginPath();
+      context.moveTo(40, middle);
+      context.lineTo(width, middle);
+      context.stroke();
+      context.globalAlpha = 1;
+      if (row.isFolded || nextFree - middle < 12) continue;
+      context.fillStyle = colors.quiet;
+      context.textAlign = "right";
+      context.fillText(row.row === 0 ? "token" : row.row === last ? "out" : `L${row.row - 1}`, 37, middle);
+      nextFree = middle;
+    }
+    this.drawTokens(context, colors, toX, toY(layout.rows[0].middle) + layout.rows[0].height * factor / 2);
+  }
+
+  drawTokens(context, colors, toX, top) {
+    const { app, layout } = this;
+    const factor = this.base * this.scale;
+    context.textAlign = "right";
+    for (const column of layout.columns) {
+      const left = toX(column.left), width = column.width * factor;
+      context.strokeStyle = colors.line;
+      context.globalAlpha = 0.35;
+      context.beginPath();
+      context.moveTo(left, 0);
+      context.lineTo(left, top);
+      context.stroke();
+      context.globalAlpha = 1;
+      if (app.store.setting("showErrorShare")) this.shade(context, app.errorShares.positions[column.position], left, 0, width, top, colors);
+      if (column.isFolded) continue;
+      const text = visible(app.graph.tokens[column.position]);
+      const isSelected = app.selected >= 0 && app.graph.position[app.selected] === column.position;
+      context.fillStyle = isSelected ? colors.text : colors.quiet;
+      context.save();
+      context.font = (isSelected ? "600 " : "") + "11px " + colors.font;
+      if (context.measureText(text).width < width - 4) {
+        context.textAlign = "center";
+        context.fillText(text, left + width / 2, top + 11);
+      } else if (width >= 8) {
+        context.translate(left + width / 2 + 4, top + 7);
+        context.rotate(-Math.PI / 4);
+        context.fillText(text.length > 14 ? text.slice(0, 13) + "…" : text, 0, 0);
+      }
+      context.restore();
+    }
+      }
+
+  shade(context, share, x, y, width, height, colors) {
+    if (!(share > 0)) return;
+    context.fillStyle = colors.error;
+    context.globalAlpha = 0.5 * Math.min(1, share);
+    context.fillRect(x, y, width, height);
+    context.globalAlpha = 1;
+  }
+
+  drawEdge(context, edge, target, colors, layer) {
+    const { graph } = this.app;
+    const source = graph.sources[edge];
+    const [x0, y0] = this.at(source), [x1, y1] = this.at(target);
+    if (Number.isNaN(x0) || Number.isNaN(x1)) return;
+    const share = graph.share(edge, target);
+    const isPositive = share > 0;
+    context.strokeStyle = isPositive ? colors.positive : colors.negative;
+    context.lineWidth = Math.max(layer === layersOf.background ? 0.5 : 0.9, 4 * Math.sqrt(Math.abs(share)));
+    if (layer === layersOf.selection) {
+      context.globalAlpha = 0.35 + 0.65 * Math.sqrt(Math.min(1, 2 * Math.abs(share)));
+      context.setLineDash(isPositive ? [] : [5, 3]);
+    }
+    context.beginPath();
+    context.moveTo(x0, y0);
+    const bend = (y0 - y1) * 0.35;
+    context.bezierCurveTo(x0, y0 - bend, x1, y1 + bend, x1, y1);
+    context.stroke();
+    if (layer === layersOf.selection) { context.setLineDash([]); context.globalAlpha = 1; }
+  }
+
+  /** The edges of what is selected, or those among pinned nodes; weak ones first. */
+  selectedEdges() {
+    const { app } = this;
+    const { graph, isShown, store } = app;
+    const type = store.setting("linkType");
+    const found = [];
+    if (app.selected >= 0 && type !== "pinned") {
+      const { inputs, outputs } = app.links(app.selected);
+      if (type !== "output") for (const link of inputs) if (isShown[link.place]) found.push([link.edge, app.selected]);
+      if (type !== "input") for (const link of outputs) if (isShown[link.place]) found.push([link.edge, link.place]);
+    } else {
+      const pinned = app.pinnedPlaces();
+      const isPinned = new Set(pinned);
+      for (const target of pinned) {
+        for (let edge = graph.starts[target]; edge < graph.starts[target + 1]; edge++) {
+          if (isPinned.has(graph.sources[edge]) && app.pruning.isEdgeKept[edge]) found.push([edge, target]);
+        }
+      }
+    }
+    found.sort((a, b) => Math.abs(graph.share(...a)) - Math.abs(graph.share(...b)));
+    return found.slice(-2000);
+  }
+
+  drawNodes() {
+    const { app } = this;
+    const { graph, store, colors } = app;
+    const context = this.context(this.nodeCanvas);
+    const radius = Math.min(3.6 * Math.max(1, Math.sqrt(this.scale)), 9);
+    const [width, height] = this.size;
+    const near = app.selected >= 0 ? app.neighbourShares() : null;
+    context.lineWidth = 1;
+    for (const place of this.shown) {
+      const [x, y] = this.at(place);
+      if (x < -20 || y < -20 || x > width + 20 || y > height + 20) continue;
+      const kind = graph.kind[place];
+      const share = near?.get(place);
+      context.globalAlpha = near && share === undefined && place !== app.selected ? 0.35 : 1;
+      context.beginPath();
+      outline(context, kind, x, y, radius);
+      context.fillStyle = share !== undefined ? (share > 0 ? colors.positive : colors.negative)
+        : kind === Kind.error ? colors.error : kind === Kind.feature ? colors.feature : colors.leaf;
+      context.fill();
+      const isPinned = store.view.pinned[graph.ids[place]];
+      context.strokeStyle = isPinned ? colors.text : colors.panel;
+      context.lineWidth = isPinned ? 2.2 : 0.8;
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+    this.drawTexts(context, colors, radius);
+    if (app.selected >= 0) this.ring(context, app.selected, radius + 4, colors.focus, []);
+    if (app.hovered >= 0 && app.hovered !== app.selected) this.ring(context, app.hovered, radius + 4, colors.focus, [3, 2]);
+    for (const place of app.found ?? []) if (app.isShown[place]) this.ring(context, place, radius + 6, colors.accent, [2, 2]);
+  }
+
+  ring(context, place, radius, color, dash) {
+    const [x, y] = this.at(place);
+    if (Number.isNaN(x)) return;
+    context.strokeStyle = color;
+    context.lineWidth = 2;
+    context.setLineDash(dash);
+    context.beginPath();
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  /** Outputs' texts always; labels of features once there is room for them, the most important first. */
+  drawTexts(context, colors, radius) {
+    const { app } = this;
+    const { graph } = app;
+    context.font = "11px " + colors.font;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const taken = [];
+    const write = (place, text, y) => {
+      const [x] = this.at(place);
+      const half = context.measureText(text).width / 2 + 2;
+      const box = [x - half, y - 7, x + half, y + 7];
+      if (box[0] < 0 || box[2] > this.size[0] || box[1] < 0 || box[3] > this.size[1]) return;
+      if (taken.some((other) => box[0] < other[2] && box[2] > other[0] && box[1] < other[3] && box[3] > other[1])) return;
+      taken.push(box);
+      context.lineWidth = 3;
+      context.strokeStyle = colors.panel;
+      context.strokeText(text, x, y);
+      context.fillStyle = colors.text;
+      context.fillText(text, x, y);
+    };
+    const short = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
+    const named = [app.selected, app.hovered].filter((place) => place >= 0 && app.isShown[place]);
+    const outputs = this.shown.filter((place) => graph.kind[place] === Kind.logit)
+      .sort((a, b) => graph.probability[b] - graph.probability[a]);
+    for (const place of outputs) write(place, app.outputText(place, 12), this.at(place)[1] - radius - 9);
+    for (const place of named) if (graph.kind[place] !== Kind.logit) write(place, short(app.label(place), 34), this.at(place)[1] - radius - 9);
+    const pinned = app.pinnedPlaces().filter((place) => app.isShown[place]);
+    const others = this.scale > 1.6 ? this.shown.filter((place) => graph.kind[place] === Kind.feature).sort((a, b) => app.shares[a] - app.shares[b]).slice(0, 400) : [];
+    for (const place of [...pinned, ...others]) {
+      if (graph.kind[place] === Kind.feature) write(place, short(app.label(place), 22), this.at(place)[1] - radius - 8);
+    }
+  }
+
+  // MARK: Pointer and keys
+
+  listen() {
+    const canvas = this.nodeCanvas;
+    canvas.addEventListener("pointermove", (event) => this.move(event));
+    canvas.addEventListener("pointerleave", () => { if (!this.frozen) this.app.hover(-1); });
+    canvas.addEventListener("pointerdown", (event) => {
+      this.press = { x: event.clientX, y: event.clientY, shift: [...this.shift], moved: false };
+      canvas.setPointerCapture(event.pointerId);
+    });
+    canvas.addEventListener("pointerup", (event) => this.release(event));
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const [x, y] = this.pointer(event);
+      this.zoom(Math.exp(-event.deltaY * (event.deltaMode === 1 ? 0.05 : 0.0016)), x, y);
+    }, { passive: false });
+    canvas.addEventListener("dblclick", () => this.fit());
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    window.addEventListener("keydown", (event) => { if (event.key === "Shift" && this.app.hovered >= 0) this.freeze(true); });
+    window.addEventListener("keyup", (event) => { if (event.key === "Shift") this.freeze(false); });
+  }
+
+  pointer(event) {
+    const box = this.stage.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  move(event) {
+    if (this.press && event.buttons === 1) {
+      const [dx, dy] = [event.clientX - this.press.x, event.clientY - this.press.y];
+      if (!this.press.moved && Math.hypot(dx, dy) < 4) return;
+      this.press.moved = true;
+      this.stage.classList.add("panning");
+      this.shift = [this.press.shift[0] + dx, this.press.shift[1] + dy];
+      this.edgesAreOld = true;
+      return this.draw();
+    }
+    if (!this.frozen) this.app.hover(this.nearest(...this.pointer(event)));
+  }
+
+  release(event) {
+    const press = this.press;
+    this.press = null;
+    this.stage.classList.remove("panning");
+    if (!press || press.moved) return;
+    const place = this.nearest(...this.pointer(event));
+    const { app } = this;
+    if (place >= 0 && (event.ctrlKey || event.metaKey)) app.togglePin(place);
+    else if (place >= 0 && app.grouping) app.grouping.add(place);
+    else app.select(place === app.selected ? -1 : place);
+  }
+
+  /** The shown node that is nearest to a point, if any is near. */
+  nearest(x, y) {
+    let best = -1, least = reach * reach;
+    for (const place of this.shown ?? []) {
+      const [px, py] = this.at(place);
+      const distance = (px - x) ** 2 + (py - y) ** 2;
+      if (distance < least) { best = place; least = distance; }
+    }
+    return best;
+  }
+
+  zoom(factor, x, y) {
+    const scale = Math.min(Math.max(this.scale * factor, 1), 24);
+    const by = scale / this.scale;
+    this.shift = [x - (x - this.shift[0]) * by, y - (y - this.shift[1]) * by];
+    this.scale = scale;
+    if (scale === 1) this.shift = [0, 0];
+    this.edgesAreOld = true;
+    this.draw();
+  }
+
+  fit() { this.scale = 1; this.shift = [0, 0]; this.edgesAreOld = true; this.draw(); }
+
+  /** Moves the picture so that a node is well within it. */
+  show(place) {
+    if (!this.layout || !this.app.isShown[place]) return;
+    const [x, y] = this.at(place);
+    const [width, height] = this.size;
+    const dx = x < 40 ? 40 - x : x > width - 40 ? width - 40 - x : 0;
+    const dy = y < 30 ? 30 - y : y > height - 30 ? height - 30 - y : 0;
+    if (dx === 0 && dy === 0) return;
+    this.shift = [this.shift[0] + dx, this.shift[1] + dy];
+    this.edgesAreOld = true;
+    this.draw();
+  }
+
+  freeze(isFrozen) {
+    this.frozen = isFrozen;
+    this.tip.classList.toggle("frozen", isFrozen);
+  }
+
+  showTip() {
+    const { app } = this;
+    const place = app.hovered;
+    this.tip.hidden = place < 0 || !app.isShown[place];
+    if (this.tip.hidden) return;
+    const { graph } = app;
+    const facts = [kindNames[graph.kind[place]]];
+    if (graph.kind[place] < 2) facts.push(`layer ${graph.layer[place]}`);
+    facts.push(`at “${visible(graph.tokens[graph.position[place]])}” (${graph.position[place]})`);
+    if (graph.kind[place] === Kind.feature) facts.push(`#${graph.index[place]}`, `activation ${number(graph.activation[place])}`);
+    if (graph.kind[place] === Kind.logit) facts.push(`probability ${percent(graph.probability[place], 1)}`);
+    else facts.push(`influence ${percent(app.influencePart(place), 2)}`);
+    const title = document.createElement("b");
+    title.textContent = app.label(place);
+    this.tip.replaceChildren(title, facts.join(" · "));
+    const [x, y] = this.at(place);
+    this.tip.style.left = `${Math.min(Math.max(x + 12, 4), this.size[0] - this.tip.offsetWidth - 4)}px`;
+    this.tip.style.top = `${y + 14 + this.tip.offsetHeight > this.size[1] ? y - 14 - this.tip.offsetHeight : y + 14}px`;
+  }
+
+  key(event) {
+    const { app } = this;
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.layout) return;
+    const from = app.hovered >= 0 ? app.hovered : app.selected;
+    switch (event.key) {
+      case "ArrowLeft": case "ArrowRight": case "ArrowUp": case "ArrowDown":
+        this.walk(from, event.key);
+        break;
+      case "Enter": case " ": if (from >= 0) app.select(from === app.selected ? -1 : from); break;
+      case "p": case "P": if (from >= 0) app.togglePin(from); break;
+      case "n": case "N": this.follow(event.shiftKey); break;
+      case "0": this.fit(); break;
+      case "+": case "=": this.zoom(1.3, this.size[0] / 2, this.size[1] / 2); break;
+      case "-": this.zoom(1 / 1.3, this.size[0] / 2, this.size[1] / 2); break;
+      case "Escape": app.select(-1); app.hover(-1); break;
+      default: return;
+    }
+    event.preventDefault();
+  }
+
+  /** Goes to the nearest node in a direction. */
+  walk(from, key) {
+    const { app, layout } = this;
+    if (from < 0 || !app.isShown[from]) return app.hover(this.shown.at(-1) ?? -1, true);
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key];
+    let best = -1, least = Infinity;
+    for (const place of this.shown) {
+      const x = layout.x[place] - layout.x[from], y = layout.y[place] - layout.y[from];
+      const ahead = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
+      if (ahead < 1 || (dx !== 0 && aside > 4)) continue;
+      const distance = dx !== 0 ? ahead : ahead + 0.5 * aside;
+      if (distance < least) { best = place; least = distance; }
+    }
+    if (best >= 0) { app.hover(best, true); this.show(best); }
+  }
+
+  /** Goes to the selected node's next strongest input, or output. */
+  follow(toOutputs) {
+    const { app } = this;
+    if (app.selected < 0) return;
+    const links = app.links(app.selected)[toOutputs ? "outputs" : "inputs"].filter((link) => app.isShown[link.place])
+      .toSorted((a, b) => Math.abs(b.share) - Math.abs(a.share));
+    if (links.length === 0) return app.say(`No ${toOutputs ? "outputs" : "inputs"} are shown.`);
+    const next = (links.findIndex((link) => link.place === app.hovered) + 1) % links.length;
+    app.hover(links[next].place, true);
+    this.show(links[next].place);
+  }
+}

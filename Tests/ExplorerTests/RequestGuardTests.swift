@@ -1,0 +1,83 @@
+import FlyingFox
+import Testing
+
+@testable import Explorer
+
+/// Requests as a browser sends them for pages of other sites, and as programs send them.
+@Suite struct RequestGuardTests {
+  private func request(
+    _ method: HTTPMethod = .GET, host: String? = "127.0.0.1:7321", _ headers: [String: String] = [:],
+    query: [HTTPRequest.QueryItem] = []
+  ) -> HTTPRequest {
+    var all: [HTTPHeader: String] = [:]
+    if let host { all[.host] = host }
+    for (name, value) in headers { all[HTTPHeader(name)] = value }
+    return HTTPRequest(
+      method: method, version: .http11, path: "/api/session", query: query, headers: HTTPHeaders(all),
+      body: HTTPBodySequence())
+  }
+
+  private let loopback = RequestGuard(settings: ExplorerSettings(), port: 7321)
+
+  @Test(arguments: ["127.0.0.1:7321", "localhost:7321", "LOCALHOST:7321", "[::1]:7321"])
+  func `this machine's own names are answered`(host: String) {
+    #expect(loopback.refusal(of: request(host: host)) == nil)
+  }
+
+  @Test(arguments: [
+    nil, "", "evil.example", "evil.example:7321", "127.0.0.1", "127.0.0.1:80", "localhost.evil.example:7321",
+    "127.0.0.1:7321.evil.example",
+  ])
+  func `a name that was pointed at this machine is refused`(host: String?) {
+    #expect(loopback.refusal(of: request(host: host)) == .foreignHost)
+  }
+
+  @Test(arguments: [
+    "http://evil.example", "https://127.0.0.1:7321", "http://127.0.0.1:80", "null", "http://localhost:7321",
+  ])
+  func `another site's page is refused`(origin: String) {
+    #expect(loopback.refusal(of: request(.POST, ["Origin": origin])) == .foreignOrigin)
+    #expect(loopback.refusal(of: request(.GET, ["Origin": origin])) == .foreignOrigin)
+  }
+
+  @Test func `the page itself is answered`() {
+    let own = ["Origin": "http://127.0.0.1:7321", "Sec-Fetch-Site": "same-origin"]
+    #expect(loopback.refusal(of: request(.POST, own)) == nil)
+  }
+
+  @Test func `other sites' images and scripts get nothing, but their links open the page`() {
+    let embedded = ["Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"]
+    #expect(loopback.refusal(of: request(.GET, embedded)) == .foreignOrigin)
+    let link = ["Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"]
+    #expect(loopback.refusal(of: request(.GET, link)) == nil)
+    #expect(loopback.refusal(of: request(.POST, link)) == .foreignOrigin)
+  }
+
+  @Test(arguments: [HTTPMethod.PUT, .PATCH, .OPTIONS, .TRACE, .CONNECT, HTTPMethod("BREW")])
+  func `other methods are refused`(method: HTTPMethod) {
+    #expect(loopback.refusal(of: request(method)) == .method)
+  }
+
+  @Test func `beyond this machine the token decides`() {
+    let settings = ExplorerSettings(host: "0.0.0.0", port: 7321, token: "s3cret")
+    let guarded = RequestGuard(settings: settings, port: 7321)
+    let host = "192.0.2.7:7321"
+    #expect(guarded.refusal(of: request(host: host)) == .noToken)
+    #expect(guarded.refusal(of: request(host: host, ["Cookie": "clew-token=s3cre"])) == .noToken)
+    #expect(guarded.refusal(of: request(host: host, ["Cookie": "clew-token=s3cretx"])) == .noToken)
+    #expect(guarded.refusal(of: request(host: host, ["Cookie": "other=1; clew-token=s3cret"])) == nil)
+    #expect(guarded.refusal(of: request(host: host, ["Authorization": "Bearer s3cret"])) == nil)
+    #expect(guarded.refusal(of: request(host: host, ["Authorization": "Basic s3cret"])) == .noToken)
+    #expect(guarded.refusal(of: request(host: host, query: [.init(name: "token", value: "s3cret")])) == nil)
+    #expect(guarded.refusal(of: request(host: host, query: [.init(name: "token", value: "")])) == .noToken)
+  }
+
+  @Test func `without a token nothing listens beyond this machine`() {
+    #expect(throws: ExplorerError.tokenMissing(host: "0.0.0.0")) {
+      try ExplorerServer(settings: ExplorerSettings(host: "0.0.0.0"), sources: [])
+    }
+    #expect(throws: ExplorerError.tokenMissing(host: "192.0.2.7")) {
+      try ExplorerServer(settings: ExplorerSettings(host: "192.0.2.7", token: ""), sources: [])
+    }
+  }
+}
