@@ -1,0 +1,140 @@
+import BrowserSupport
+import Clew
+import Foundation
+import TestSupport
+import Testing
+
+/// What a reader chooses is kept, taken back, shared with other tabs and sent in addresses.
+@Suite(
+  .enabled(if: Chromium.isAvailable, "\(Chromium.reason)"),
+  .enabled(if: SharedFiles.areAvailable, "\(SharedFiles.reason)"))
+struct ViewTests {
+  private static let name = "gemma-clt-fact-dallas-austin"
+
+  private func sidecar(_ explorer: ExplorerPage) throws -> SavedView {
+    try SavedView(contentsOfFile: explorer.folder.url("\(Self.name).view.json").path)
+  }
+
+  @Test func `what is pinned and labelled lies beside the graph, and comes back`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      let feature = try #require(try await explorer.shownFeatures().first)
+      try await explorer.click(node: feature)
+      try await page.fill("#label", with: "Texas <b>& friends")
+      try await page.press("Enter")
+      try await page.click("#pin")
+      try await explorer.waitUntilSaved()
+      let kept = try sidecar(explorer)
+      #expect(kept.pinnedIDs == [feature])
+      #expect(Array(kept.labels.values) == ["Texas <b>& friends"])
+      try await explorer.open()
+      #expect(try await page.evaluate("clew.store.isPinned(\(feature.quotedForScript))"))
+      try await explorer.click(node: feature)
+      #expect(try await page.text("#connections h2") == "Texas <b>& friends")
+      #expect(try await page.count("#connections h2 b") == 0)
+    }
+  }
+
+  @Test func `every change can be taken back and made again`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      let before: String = try await page.evaluate("JSON.stringify(clew.store.view)")
+      let features = try await explorer.shownFeatures()
+      try await explorer.click(node: features[0], holding: .control)
+      try await explorer.click(node: features[1], holding: .control)
+      try await explorer.set(slider: "node-share", to: 0.6)
+      try await page.click("#hide-errors")
+      try await page.run("clew.store.group(\(ExplorerPage.list(features.prefix(2))), 'both')")
+      let after: String = try await page.evaluate("JSON.stringify(clew.store.view)")
+      try await page.run("document.getElementById('nodes').focus()")
+      for _ in 0..<5 { try await page.press("Control+z") }
+      #expect(try await page.evaluate("JSON.stringify(clew.store.view)") == before)
+      #expect(try await page.attribute("disabled", of: "#undo") != nil)
+      for _ in 0..<5 { try await page.press("Control+Shift+z") }
+      #expect(try await page.evaluate("JSON.stringify(clew.store.view)") == after)
+      try await explorer.waitUntilSaved()
+      let kept = try sidecar(explorer)
+      #expect(kept.pinnedIDs.count == 2, "\(kept)")
+    }
+  }
+
+  @Test func `two tabs on one graph lose nothing`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let first = explorer.page
+      let second = try await first.window.open()
+      try await explorer.open(in: second)
+      try await first.waitUntil("clew.isConnected")
+      try await second.waitUntil("clew.isConnected")
+      let features = try await explorer.shownFeatures()
+      for (number, feature) in features.prefix(20).enumerated() {
+        let page = number.isMultiple(of: 2) ? first : second
+        try await page.run("clew.togglePin(clew.graph.places.get(\(feature.quotedForScript)))")
+      }
+      for page in [first, second] {
+        try await page.waitUntil("Object.keys(clew.store.view.pinned).length === 20 && !clew.unsaved?.length")
+      }
+      #expect(Set(try sidecar(explorer).pinnedIDs) == Set(features.prefix(20)))
+    }
+  }
+
+  @Test func `the address brings others to the same place`() async throws {
+    try await ExplorerPage.show(shared: [Self.name, "dollar"]) { explorer in
+      let page = explorer.page
+      let feature = try #require(try await explorer.shownFeatures().dropFirst(2).first)
+      try await explorer.click(node: feature)
+      try await page.click("#tab-table")
+      let address: String = try await page.evaluate("location.hash")
+      let other = try await page.window.open()
+      try await explorer.open(address, in: other)
+      #expect(
+        try await other.evaluate("clew.graph.ids[clew.selected]") == feature)
+      #expect(try await other.attribute("aria-selected", of: "#tab-table") == "true")
+    }
+  }
+
+  @Test func `a foreign file is opened with what is odd about it, and what is none is refused`() async throws
+  {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      let file = try explorer.folder.write(
+        "foreign.json", Data(contentsOf: SharedFiles.url("graphs/dollar.json")))
+      try await page.choose([file], in: "#file")
+      try await page.waitUntil(
+        "clew.graph.head.slug !== \(Self.name.quotedForScript) && clew.graph.count > 800")
+      #expect(try await page.texts("#tab-panel li").contains { $0.contains("has the id of another node") })
+      let bad = try explorer.folder.write("bad.json", Array("{\"nodes\": 3}".utf8))
+      try await page.choose([bad], in: "#file")
+      try await page.waitUntil(
+        "document.getElementById('toast').textContent.includes('no attribution graph')")
+      #expect(try await page.evaluate("clew.graph.count > 800"))
+      // The browser's own note of the refused request is expected.
+      _ = try await page.takeTroubles()
+    }
+  }
+
+  @Test func `themes follow the system or the reader`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      try await page.emulate(Media(colorScheme: .light))
+      let light = try await page.style("background-color", of: "body")
+      try await page.emulate(Media(colorScheme: .dark))
+      let dark = try await page.style("background-color", of: "body")
+      #expect(light != dark)
+      try await page.click("#theme")
+      #expect(try await page.style("background-color", of: "body") == light)
+      try await page.click("#theme")
+      #expect(try await page.style("background-color", of: "body") == dark)
+    }
+  }
+
+  @Test func `help comes on a key`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      try await explorer.page.run("document.getElementById('nodes').focus()")
+      try await explorer.page.press("?")
+      try await explorer.page.waitFor("dialog[open]")
+      #expect(try await explorer.page.text("dialog h2") == "How to read the graph")
+      try await explorer.page.press("Escape")
+      try await explorer.page.waitFor("dialog", toBe: .gone)
+    }
+  }
+}
