@@ -114,13 +114,13 @@ import Testing
     try await RunningServer.run(settings: settings) { server in
       for path in ["/", "/web/main.js", "/api/session", "/api/graphs/small"] {
         #expect(try await server.get(path).status == 401)
-        #expect(try await server.get(path, "Cookie: clew-token=wrong\r\n").status == 401)
-        #expect(try await server.get(path, "Cookie: clew-token=s3cret\r\n").status == 200)
+        #expect(try await server.get(path, "Cookie: clew-token-\(server.port)=wrong\r\n").status == 401)
+        #expect(try await server.get(path, "Cookie: clew-token-\(server.port)=s3cret\r\n").status == 200)
       }
       let first = try await server.get("/?token=s3cret")
       #expect(first.status == 303)
       #expect(first["Location"] == "/")
-      #expect(first["Set-Cookie"] == "clew-token=s3cret; Path=/; HttpOnly; SameSite=Strict")
+      #expect(first["Set-Cookie"] == "clew-token-\(server.port)=s3cret; Path=/; HttpOnly; SameSite=Strict")
     }
   }
 

@@ -40,6 +40,12 @@ import Testing
     #expect(loopback.refusal(of: request(.GET, ["Origin": origin])) == .foreignOrigin)
   }
 
+  @Test func `on the usual port names come without it`() {
+    let usual = RequestGuard(settings: ExplorerSettings(), port: 80)
+    #expect(usual.refusal(of: request(host: "localhost")) == nil)
+    #expect(usual.refusal(of: request(host: "evil.example")) == .foreignHost)
+  }
+
   @Test func `the page itself is answered`() {
     let own = ["Origin": "http://127.0.0.1:7321", "Sec-Fetch-Site": "same-origin"]
     #expect(loopback.refusal(of: request(.POST, own)) == nil)
@@ -63,9 +69,9 @@ import Testing
     let guarded = RequestGuard(settings: settings, port: 7321)
     let host = "192.0.2.7:7321"
     #expect(guarded.refusal(of: request(host: host)) == .noToken)
-    #expect(guarded.refusal(of: request(host: host, ["Cookie": "clew-token=s3cre"])) == .noToken)
-    #expect(guarded.refusal(of: request(host: host, ["Cookie": "clew-token=s3cretx"])) == .noToken)
-    #expect(guarded.refusal(of: request(host: host, ["Cookie": "other=1; clew-token=s3cret"])) == nil)
+    #expect(guarded.refusal(of: request(host: host, ["Cookie": "clew-token-7321=s3cre"])) == .noToken)
+    #expect(guarded.refusal(of: request(host: host, ["Cookie": "clew-token-7321=s3cretx"])) == .noToken)
+    #expect(guarded.refusal(of: request(host: host, ["Cookie": "other=1; clew-token-7321=s3cret"])) == nil)
     #expect(guarded.refusal(of: request(host: host, ["Authorization": "Bearer s3cret"])) == nil)
     #expect(guarded.refusal(of: request(host: host, ["Authorization": "Basic s3cret"])) == .noToken)
     #expect(guarded.refusal(of: request(host: host, query: [.init(name: "token", value: "s3cret")])) == nil)

@@ -118,6 +118,7 @@ final class LiveService: ModelService {
     order.coverage = settings["coverage"]?.double
     order.maxLogits = settings["max_logits"]?.int
     order.logitMass = settings["logit_mass"]?.double
+    order.tokenCount = settings["tokens_read"]?.int
     return try? Self.data(order)
   }
 

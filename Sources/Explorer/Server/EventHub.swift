@@ -13,7 +13,7 @@ actor EventHub: WSMessageHandler {
     guard listeners.count < Self.limit else { throw CancellationError() }
     let number = next
     next += 1
-    // A page that does not read loses the oldest news, and not the server its memory.
+    // A page that is slow loses the oldest news; it reads the whole view again when it notices.
     let (stream, continuation) = AsyncStream.makeStream(
       of: WSMessage.self, bufferingPolicy: .bufferingNewest(256))
     listeners[number] = continuation

@@ -30,20 +30,27 @@ struct RequestGuard {
     }
   }
 
-  static let cookieName = "clew-token"
+  /// Cookies do not tell ports apart, so the name does.
+  let cookieName: String
   private let token: String?
   /// The names that the server answers to; `nil` for any, where the token keeps others out.
   private let hosts: Set<String>?
 
   init(settings: ExplorerSettings, port: UInt16) {
     token = settings.token
+    cookieName = "clew-token-\(port)"
     if settings.isLoopback {
-      hosts = Set(["127.0.0.1", "localhost", "[::1]", Self.authority(settings.host)].map { "\($0):\(port)" })
+      hosts = Self.names(["127.0.0.1", "localhost", "[::1]", Self.authority(settings.host)], port)
     } else if ["0.0.0.0", "::"].contains(settings.host) {
       hosts = nil
     } else {
-      hosts = Set(["127.0.0.1", "localhost", Self.authority(settings.host)].map { "\($0):\(port)" })
+      hosts = Self.names(["127.0.0.1", "localhost", Self.authority(settings.host)], port)
     }
+  }
+
+  /// Names as browsers send them: with the port, unless it is the usual one.
+  private static func names(_ hosts: [String], _ port: UInt16) -> Set<String> {
+    Set(hosts.map { "\($0):\(port)" } + (port == 80 ? hosts : []))
   }
 
   /// A host as it stands in an address.
@@ -84,7 +91,7 @@ struct RequestGuard {
     return cookies.contains { cookie in
       let parts = cookie.split(separator: "=", maxSplits: 1)
       return parts.count == 2 && parts[0].allSatisfy({ $0 != "=" })
-        && parts[0].trimmingPrefix(while: { $0 == " " }) == Self.cookieName
+        && parts[0].trimmingPrefix(while: { $0 == " " }) == cookieName
         && Self.isEqual(String(parts[1]), token)
     }
   }

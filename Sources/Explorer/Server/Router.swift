@@ -46,7 +46,9 @@ final class Router: HTTPHandler {
     }
     if let refusal { return Answers.failure(refusal.status, refusal.sentence) }
     do {
-      if requestGuard.bringsToken(request), request.method == .GET { return keepToken() }
+      if requestGuard.bringsToken(request), request.method == .GET {
+        return keepToken(as: requestGuard.cookieName)
+      }
       return try await route(request, body)
     } catch let error as ExplorerError {
       return Answers.failure(HTTPStatusCode(error.status, phrase: "Error"), "\(error)")
@@ -60,11 +62,11 @@ final class Router: HTTPHandler {
   }
 
   /// Puts the token into a cookie, so that it leaves the address bar.
-  private func keepToken() -> HTTPResponse {
+  private func keepToken(as name: String) -> HTTPResponse {
     var response = Answers.bytes(Data(), type: "text/plain", status: HTTPStatusCode(303, phrase: "See Other"))
     response.headers[.location] = "/"
     response.headers[.setCookie] =
-      "\(RequestGuard.cookieName)=\(settings.token ?? ""); Path=/; HttpOnly; SameSite=Strict"
+      "\(name)=\(settings.token ?? ""); Path=/; HttpOnly; SameSite=Strict"
     return response
   }
 

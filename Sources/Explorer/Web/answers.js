@@ -15,6 +15,9 @@ export class Answers {
     const { app } = this;
     this.panel = panel;
     if (!app.session?.hasModel) return panel.replaceChildren(el("div", { class: "scroll quiet" }, "There is no model here to ask. Start clew explore with --model and --transcoders."));
+    if (!app.session.graphs.find(({ id }) => id === app.graphID)?.isLive) {
+      return panel.replaceChildren(el("div", { class: "scroll quiet" }, `This graph was not traced with ${app.session.model}, the model that runs here, so its answers are not known. Trace the prompt above to see what ${app.session.model} makes of it.`));
+    }
     if (!this.known) {
       panel.replaceChildren(el("div", { class: "scroll quiet" }, "Asking the model…"));
       app.trying(() => this.load());

@@ -27,19 +27,35 @@ export class App {
   /** Tells all panels what has changed. */
   refresh(...what) {
     const set = new Set(what);
-    for (const panel of this.panels) panel.refresh(set);
+    const active = document.activeElement;
+    const key = ["id", "data-id", "data-key"].find((name) => active?.getAttribute?.(name));
+    const selector = key ? `[${key}="${CSS.escape(active.getAttribute(key))}"]` : null;
+    for (const panel of this.panels) {
+      // What one panel cannot show must not keep the others from showing it.
+      try { panel.refresh(set); } catch (error) { console.error(error); this.toast(`A panel cannot show this: ${error.message}`); }
+    }
+    // Panels are drawn anew; the keyboard stays where it was.
+    if (selector && !document.contains(active)) document.querySelector(selector)?.focus({ preventScroll: true });
   }
 
   // MARK: Graphs
 
   /** Opens a graph of the server's list. */
   async open(id, wanted = {}) {
-    const [{ head, edges }, saved] = await Promise.all([this.backend.graph(id), this.backend.view(id)]);
+    // What was changed belongs to the graph that is still shown.
+    const turn = this.turn = (this.turn ?? 0) + 1;
+    const { head, edges } = await this.backend.graph(id);
+    if (!await this.mayLeave()) return;
+    const saved = await this.backend.view(id);
+    // Another graph was asked for meanwhile.
+    if (turn !== this.turn) return;
     this.graphID = id;
     this.graph = new Graph(head, edges);
     this.revision = saved.revision;
     this.store = new Store(saved.view);
-    this.store.keep = (patches) => this.keep(patches);
+    this.isNotKept = saved.isNotKept === true || Boolean(saved.trouble);
+    this.store.keep = this.isNotKept ? null : (patches) => this.keep(patches);
+    this.saveState = saved.trouble ?? null;
     this.store.addEventListener("change", (event) => this.viewChanged(event.detail));
     this.influence = new Influence(this.graph);
     this.shares = runningShares(this.influence.values);
@@ -94,45 +110,116 @@ export class App {
     this.say(name);
   }
 
-  /** Sends patches to the server, in their order, until it has them. */
+  /** Sends patches to the server, in their order, until it has them; of two with one path the last counts. */
   keep(patches) {
-    this.unsaved = [...(this.unsaved ?? []), ...patches.map(({ path, value }) => ({ path, value: value ?? null }))];
+    const paths = new Set(patches.map(({ path }) => path.join("\n")));
+    this.unsaved = [
+      ...(this.unsaved ?? []).filter(({ path }) => !paths.has(path.join("\n"))),
+      ...patches.map(({ path, value }) => ({ path, value: value ?? null })),
+    ];
     clearTimeout(this.saveTimer);
     this.saveTimer = setTimeout(() => this.save(), 250);
   }
 
+  /** Sends what is not kept yet. @returns {Promise<boolean>} whether all is kept */
+  async flush() {
+    while (this.isSaving) await new Promise((done) => setTimeout(done, 20));
+    await this.save();
+    return !this.unsaved?.length;
+  }
+
+  /** Whether another graph may be opened: what was changed is kept, or the reader gives it up. */
+  async mayLeave() {
+    if (!this.graph || await this.flush()) return true;
+    if (!confirm(`What you changed last is not kept: ${this.saveState} Open another graph all the same?`)) return false;
+    this.unsaved = [];
+    return true;
+  }
+
   async save() {
     if (this.isSaving || !this.unsaved?.length) return;
+    clearTimeout(this.saveTimer);
     this.isSaving = true;
     const patches = this.unsaved;
     this.unsaved = [];
+    const expected = this.revision + 1;
     try {
       const { revision } = await this.backend.save(this.graphID, patches, client);
-      this.revision = Math.max(this.revision, revision);
+      this.revision = revision;
       this.saveState = "saved";
+      // Somebody else was faster.
+      if (revision !== expected) this.isBehind = true;
     } catch (error) {
-      this.unsaved = [...patches, ...this.unsaved];
+      if (this.saveState !== error.message) this.toast(`Not kept: ${error.message}`);
       this.saveState = error.message;
-      this.saveTimer = setTimeout(() => this.save(), 3000);
+      if (error.status >= 400 && error.status < 500) {
+        // It will never be taken; what the server has counts.
+        this.isBehind = true;
+      } else {
+        this.unsaved = [...patches, ...this.unsaved];
+        this.saveTimer = setTimeout(() => this.save(), 3000);
+      }
     }
     this.isSaving = false;
     this.refresh("saved");
-    if (this.unsaved.length > 0 && this.saveState === "saved") this.save();
+    if (this.isBehind) await this.catchUp();
+    else if (this.unsaved.length > 0 && this.saveState === "saved") await this.save();
+  }
+
+  /** Sends what is left while the page goes away. */
+  sendLast() {
+    if (this.unsaved?.length && this.graphID) this.backend.saveLast(this.graphID, this.unsaved, client);
   }
 
   /** What the server tells of. */
   heard(message) {
     if (message.type === "view" && message.graph === this.graphID && message.client !== client) {
-      // An entry that waits to be saved here is newer than what the other tab says of it.
-      const mine = new Set((this.unsaved ?? []).map(({ path }) => path.join("\n")));
-      this.store.merge(message.patches.filter(({ path }) => !mine.has(path.join("\n"))));
+      // In turn, and with nothing of ours on its way, it can be taken over; else the whole view is read again.
+      if (message.revision === this.revision + 1 && !this.isSaving && !this.unsaved?.length) {
+        this.revision = message.revision;
+        this.store.merge(message.patches);
+      } else if (message.revision > this.revision || this.isSaving) {
+        this.isBehind = true;
+        if (!this.isSaving) this.catchUp();
+      }
     }
     this.traces?.heard(message);
     if (message.type === "connected" || message.type === "disconnected") {
+      const wasAway = this.isConnected === false;
       this.isConnected = message.type === "connected";
-      if (this.isConnected) this.save();
+      if (this.isConnected) this.catchUp(wasAway);
       this.refresh("saved");
     }
+  }
+
+  /**
+   * Reads the view as the server has it, and puts on top of it what waits to be sent.
+   * @param {boolean} isSure whether something was missed for certain; else the revision tells
+   */
+  async catchUp(isSure = true) {
+    if (!this.graph || this.isNotKept || this.isCatchingUp) return;
+    this.isCatchingUp = true;
+    try {
+      while (true) {
+        while (this.isSaving) await new Promise((done) => setTimeout(done, 20));
+        this.isBehind = false;
+        const [id, before] = [this.graphID, this.revision];
+        const saved = await this.backend.view(id);
+        if (id !== this.graphID) return;
+        // What was sent or heard meanwhile may be in it or not.
+        if (this.isSaving || this.isBehind || this.revision !== before) continue;
+        if (!isSure && saved.revision === this.revision) break;
+        this.revision = saved.revision;
+        this.store.replace(saved.view, this.unsaved ?? []);
+        break;
+      }
+    } catch (error) {
+      this.isBehind = true;
+      this.saveState = error.message;
+    } finally {
+      this.isCatchingUp = false;
+    }
+    if (this.unsaved?.length) await this.save();
   }
 
   // MARK: Selection

@@ -1,6 +1,13 @@
 // Where the page gets its data: a server, or the file that it is itself.
 
-export class RequestFailure extends Error {}
+/** What the explorer refused, or could not be asked. */
+export class RequestFailure extends Error {
+  /** @param {number} status that of the answer; 0 if there was none */
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
 
 /** The explorer's server. */
 export class Server {
@@ -13,17 +20,20 @@ export class Server {
     }
     if (response.ok) return response;
     const body = await response.json().catch(() => null);
-    throw new RequestFailure(body?.error ?? `The explorer answered ${response.status}.`);
+    throw new RequestFailure(body?.error ?? `The explorer answered ${response.status}.`, response.status);
   }
 
   async json(path, options) { return (await this.answer(path, options)).json(); }
 
   session() { return this.json("/api/session"); }
 
+  /** What is known of a graph without its edges. */
+  head(id) { return this.json(`/api/graphs/${encodeURIComponent(id)}`); }
+
   async graph(id) {
     const path = `/api/graphs/${encodeURIComponent(id)}`;
     const [head, edges] = await Promise.all([
-      this.json(path), this.answer(`${path}/edges`).then((response) => response.arrayBuffer()),
+      this.head(id), this.answer(`${path}/edges`).then((response) => response.arrayBuffer()),
     ]);
     return { head, edges };
   }
@@ -33,6 +43,13 @@ export class Server {
   /** Keeps patches of a view. @returns the view's revision behind them */
   save(id, patches, client) {
     return this.post(`/api/graphs/${encodeURIComponent(id)}/view`, { patches, client });
+  }
+
+  /** Sends patches while the page goes away. */
+  saveLast(id, patches, client) {
+    fetch(`/api/graphs/${encodeURIComponent(id)}/view`, {
+      method: "POST", keepalive: true, headers: { "Content-Type": "application/json" }, body: JSON.stringify({ patches, client }),
+    }).catch(() => {});
   }
 
   examples(id, layer, index) {
@@ -97,10 +114,12 @@ export class SavedPage {
     return { head: { ...this.data.head, isSaved: true }, edges: bytes.buffer };
   }
 
-  async view() { return { view: this.data.view, revision: 0 }; }
+  async view() { return { view: this.data.view, revision: 0, isNotKept: true }; }
   async save() { return { revision: 0 }; }
+  saveLast() {}
 
   async subgraph() { return this.data.subgraph; }
+  async ask() { throw new RequestFailure("A saved page cannot work this out. Open the graph with clew explore."); }
 
   async examples(_, layer, index) {
     const examples = this.data.examples[`${layer}/${index}`];

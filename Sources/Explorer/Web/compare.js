@@ -39,8 +39,11 @@ export class Compare {
 
   async compare() {
     const { app } = this;
-    this.answer = await app.backend.ask(app.graphID, "comparison", { with: this.other });
-    this.labels = (await app.backend.graph(this.other)).head.nodes;
+    const [id, other] = [app.graphID, this.other];
+    const [answer, head] = await Promise.all([app.backend.ask(id, "comparison", { with: other }), app.backend.head(other)]);
+    if (id !== app.graphID) return;
+    this.answer = answer;
+    this.labels = head.nodes;
     this.limit = page;
     this.draw(this.panel);
   }

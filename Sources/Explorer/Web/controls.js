@@ -19,6 +19,7 @@ export class Controls {
     byID("undo").addEventListener("click", () => this.undo());
     byID("redo").addEventListener("click", () => this.redo());
     byID("help").addEventListener("click", () => help());
+    byID("snapshots").addEventListener("click", () => this.snapshots());
     byID("theme").addEventListener("click", () => this.nextTheme());
     byID("fit").addEventListener("click", () => app.linkGraph.fit());
     byID("search").addEventListener("input", (event) => app.find(event.target.value));
@@ -28,10 +29,13 @@ export class Controls {
       app.select(this.next);
       app.linkGraph.show(this.next);
     });
-    byID("graphs").addEventListener("change", (event) => app.trying(() => app.open(event.target.value)));
+    byID("graphs").addEventListener("change", async (event) => {
+      await app.trying(() => app.open(event.target.value));
+      byID("graphs").value = app.graphID;
+    });
     for (const button of document.querySelectorAll(".enlarge")) button.addEventListener("click", () => this.enlarge(button));
     this.files();
-    this.setTheme(localStorage.getItem("clew-theme") ?? "");
+    this.setTheme(stored("clew-theme"));
     document.addEventListener("keydown", (event) => this.key(event));
   }
 
@@ -45,6 +49,7 @@ export class Controls {
   files() {
     const { app } = this;
     const take = async (file) => {
+      if (this.session?.isSaved) return app.toast("This page holds one graph. Open other files with clew explore.");
       const answer = await app.trying(() => app.backend.upload(file));
       if (!answer) return;
       await this.list();
@@ -95,7 +100,7 @@ export class Controls {
     byID("kept").textContent = `${count(pruning.nodeCount)} of ${count(graph.count)} nodes keep ${percent(pruning.keptInfluence, 1)} of the influence, ${count(pruning.edges.length)} of ${count(graph.edgeCount)} edges${budget} keep ${percent(pruning.keptEdgeInfluence, 1)} of what those nodes' edges carry`
       + (app.hiddenByFilter > 0 ? ` · ${count(app.hiddenByFilter)} nodes hidden by filters` : "")
       + (graph.head.isWhole ? "" : " · of a graph that was pruned before")
-      + (app.saveState && app.saveState !== "saved" ? ` · NOT SAVED: ${app.saveState}` : "")
+      + (app.saveState && app.saveState !== "saved" ? ` · NOT KEPT: ${app.saveState}` : app.isNotKept ? " · what you change here is not kept" : "")
       + (app.isConnected === false ? " · no connection to clew explore" : "");
   }
 
@@ -124,6 +129,22 @@ export class Controls {
     else if (event.key === "/" && !isTyping) { event.preventDefault(); byID("search").focus(); }
   }
 
+  /** Lists what was kept under names. */
+  snapshots() {
+    const { store } = this.app;
+    const dialog = byID("dialog");
+    const name = el("input", { type: "text", id: "snapshot-name", maxlength: "100", "aria-label": "Name", placeholder: "a name for what is pinned and set now" });
+    const close = (action) => () => { action(); dialog.close(); };
+    const rows = Object.keys(store.view.snapshots).sort().map((key) => el("tr", {}, el("th", { scope: "row" }, key),
+      el("td", {}, el("button", { type: "button", class: "restore", onclick: close(() => store.restoreSnapshot(key)) }, "Go back to it"),
+        el("button", { type: "button", onclick: close(() => store.set(`Forget “${key}”`, ["snapshots", key], null)) }, "Forget it"))));
+    dialog.replaceChildren(el("h2", {}, "Snapshots"),
+      rows.length > 0 ? el("table", {}, el("tbody", {}, rows)) : el("p", { class: "quiet" }, "Nothing is kept under a name yet."),
+      el("form", { method: "dialog", onsubmit: () => { if (name.value.trim() !== "") store.keepSnapshot(name.value.trim()); } },
+        name, " ", el("button", { class: "main", id: "keep-snapshot" }, "Keep"), " ", el("button", { type: "button", onclick: () => dialog.close() }, "Close")));
+    dialog.showModal();
+  }
+
   /** Gives a panel the whole page, or takes it back. */
   enlarge(button) {
     const isLarge = byID(button.dataset.panel).classList.toggle("enlarged");
@@ -142,4 +163,9 @@ export class Controls {
     byID("theme").title = `Theme: ${theme || "as the system"}`;
     this.app.themeChanged();
   }
+}
+
+/** What the browser keeps for this page; a page from a file may have no such store. */
+function stored(key) {
+  try { return localStorage.getItem(key) ?? ""; } catch { return ""; }
 }

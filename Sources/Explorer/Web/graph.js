@@ -114,6 +114,8 @@ function orNaN(value) { return value ?? NaN; }
 
 /** A token or label on one line: what cannot be seen gets a mark. */
 export function visible(text) {
+  // Files name positions that their prompt does not have.
+  if (typeof text !== "string") return "∅";
   const line = text.replace(/\r?\n/g, "↵").replace(/\t/g, "⇥").replace(/[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "�");
   return line.trim() === "" ? (line === "" ? "∅" : "␣".repeat(line.length)) : line;
 }

@@ -102,7 +102,13 @@ export class Interventions {
     const button = document.getElementById("run");
     button.disabled = true;
     button.textContent = "Running…";
-    try { this.outcome = await app.backend.ask(app.graphID, "outcome", this.order()); } finally { this.draw(this.panel); }
+    const id = app.graphID;
+    try {
+      const outcome = await app.backend.ask(id, "outcome", this.order());
+      if (id === app.graphID) this.outcome = outcome;
+    } finally {
+      if (id === app.graphID && button.isConnected) this.draw(this.panel);
+    }
   }
 
   result() {

@@ -19,7 +19,7 @@ export class LinkLayout {
   constructor(graph, isShown, shares, { width, height, foldTokens, foldLayers }) {
     this.x = new Float32Array(graph.count).fill(NaN);
     this.y = new Float32Array(graph.count).fill(NaN);
-    const positions = graph.tokens.length;
+    const positions = Math.max(1, graph.tokens.length);
     const rows = graph.layerCount + 2;  // embeddings, layers, outputs
     const cells = new Map();
     const shown = [];

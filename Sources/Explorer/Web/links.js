@@ -210,14 +210,16 @@ export class LinkGraph {
     context.lineWidth = Math.max(layer === layersOf.background ? 0.5 : 0.9, 4 * Math.sqrt(Math.abs(share)));
     if (layer === layersOf.selection) {
       context.globalAlpha = 0.35 + 0.65 * Math.sqrt(Math.min(1, 2 * Math.abs(share)));
-      context.setLineDash(isPositive ? [] : [5, 3]);
     }
+    // Sign is seen without colour.
+    context.setLineDash(isPositive ? [] : [5, 3]);
     context.beginPath();
     context.moveTo(x0, y0);
     const bend = (y0 - y1) * 0.35;
     context.bezierCurveTo(x0, y0 - bend, x1, y1 + bend, x1, y1);
     context.stroke();
-    if (layer === layersOf.selection) { context.setLineDash([]); context.globalAlpha = 1; }
+    context.setLineDash([]);
+    if (layer === layersOf.selection) context.globalAlpha = 1;
   }
 
   /** The edges of what is selected, or those among pinned nodes; weak ones first. */
@@ -271,7 +273,7 @@ export class LinkGraph {
     this.drawTexts(context, colors, radius);
     if (app.selected >= 0) this.ring(context, app.selected, radius + 4, colors.focus, []);
     if (app.hovered >= 0 && app.hovered !== app.selected) this.ring(context, app.hovered, radius + 4, colors.focus, [3, 2]);
-    for (const place of app.found ?? []) if (app.isShown[place]) this.ring(context, place, radius + 6, colors.accent, [2, 2]);
+    for (const place of app.marked ?? app.found ?? []) if (app.isShown[place]) this.ring(context, place, radius + 6, colors.accent, [2, 2]);
   }
 
   ring(context, place, radius, color, dash) {
@@ -368,7 +370,6 @@ export class LinkGraph {
     const place = this.nearest(...this.pointer(event));
     const { app } = this;
     if (place >= 0 && (event.ctrlKey || event.metaKey)) app.togglePin(place);
-    else if (place >= 0 && app.grouping) app.grouping.add(place);
     else app.select(place === app.selected ? -1 : place);
   }
 

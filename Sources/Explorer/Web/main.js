@@ -61,11 +61,14 @@ await app.trying(async () => {
   if (wanted.query) { document.getElementById("search").value = wanted.query; app.query = wanted.query; }
   await app.open(first.id, wanted);
   if (wanted.tab) tabs.choose(wanted.tab);
-  window.addEventListener("hashchange", async () => {
-    const next = address.read();
-    if (next.graph && next.graph !== app.graphID) await app.trying(() => app.open(next.graph, next));
-    else app.select(next.selected ? app.graph.places.get(next.selected) ?? -1 : -1);
-  });
 });
+window.addEventListener("hashchange", async () => {
+  const next = address.read();
+  if (!next.graph) return;
+  if (next.graph !== app.graphID) await app.trying(() => app.open(next.graph, next));
+  else app.select(next.selected ? app.graph.places.get(next.selected) ?? -1 : -1);
+});
+window.addEventListener("pagehide", () => app.sendLast());
+window.addEventListener("beforeunload", (event) => { if (app.unsaved?.length && app.saveState !== "saved") event.preventDefault(); });
 backend.listen((message) => app.heard(message));
 document.documentElement.dataset.ready = "true";

@@ -2,6 +2,7 @@
 
 import { Kind, count, percent } from "./graph.js";
 import { answerSelect, nodeButton, pinning } from "./nodes.js";
+import { RequestFailure } from "./backend.js";
 import { el } from "./dom.js";
 
 export class Paths {
@@ -14,7 +15,7 @@ export class Paths {
 
   concerns(what) {
     if (what.has("graph")) { this.end = null; this.answer = null; this.cutAnswer = null; }
-    return what.has("view");
+    return what.has("view") || what.has("selection");
   }
 
   draw(panel) {
@@ -42,21 +43,30 @@ export class Paths {
 
   starts() {
     const { app } = this;
-    if (this.from === "selected" && app.selected >= 0) return [app.selected];
+    if (this.from === "selected") {
+      if (app.selected < 0) throw new RequestFailure("Select the node where paths begin.");
+      return [app.selected];
+    }
     if (this.from === "pinned") return app.pinnedPlaces().filter((place) => app.graph.kind[place] !== Kind.logit);
     return Array.from({ length: app.graph.count }, (_, place) => place).filter((place) => app.graph.kind[place] === Kind.embedding);
   }
 
   async findPaths() {
     const { app } = this;
-    this.answer = await app.backend.ask(app.graphID, "paths", { starts: this.starts(), end: this.end, count: 20, minimumSteps: this.steps });
+    const [id, steps] = [app.graphID, this.steps];
+    const answer = await app.backend.ask(id, "paths", { starts: this.starts(), end: this.end, count: 20, minimumSteps: steps });
+    if (id !== app.graphID) return;
+    this.answer = { ...answer, steps };
     this.cutAnswer = null;
     this.show();
   }
 
   async findCut() {
     const { app } = this;
-    this.cutAnswer = await app.backend.ask(app.graphID, "cut", { target: this.end, part: this.part });
+    const id = app.graphID;
+    const answer = await app.backend.ask(id, "cut", { target: this.end, part: this.part });
+    if (id !== app.graphID) return;
+    this.cutAnswer = answer;
     this.answer = null;
     this.show();
   }
@@ -69,10 +79,10 @@ export class Paths {
 
   pathList() {
     const { app } = this;
-    const { paths, share, all, allowed } = this.answer;
+    const { paths, share, all, allowed, steps } = this.answer;
     if (paths.length === 0) return [el("p", { class: "quiet" }, "No path is that long.")];
     return [
-      el("p", { id: "path-summary" }, `These ${paths.length} paths carry ${percent(share, 1)} of what goes along all paths; all of at least ${this.steps} steps carry ${percent(all > 0 ? allowed / all : 0, 1)}.`),
+      el("p", { id: "path-summary" }, `These ${paths.length} paths carry ${percent(share, 1)} of what goes along all paths; all of at least ${steps} steps carry ${percent(all > 0 ? allowed / all : 0, 1)}.`),
       el("table", { id: "path-table" }, el("thead", {}, el("tr", {}, el("th", { class: "number" }, "share"), el("th", {}, "path"), el("th", {}))),
         el("tbody", {}, paths.map((path) => el("tr", { class: path.strength > 0 ? "positive" : "negative" },
           el("td", { class: "number" }, `${path.strength < 0 ? "−" : ""}${percent(path.share, 2)}`),

@@ -19,7 +19,7 @@ export class Scores {
     fact("replacement score", ranged(scores.replacement, scores.replacementBounds), "replacement");
     fact("completeness score", ranged(scores.completeness, scores.completenessBounds), "completeness");
     if (!head.isWhole && typeof scores.statedReplacement === "number") {
-      fact("before pruning", `replacement ${scores.statedReplacement.toFixed(4)}, completeness ${scores.statedCompleteness?.toFixed(4) ?? "–"}, as its maker states`);
+      fact("before pruning", `replacement ${scores.statedReplacement.toFixed(4)}, completeness ${typeof scores.statedCompleteness === "number" ? scores.statedCompleteness.toFixed(4) : "–"}, as its maker states`);
     }
     const coverage = head.generationSettings?.coverage_reached;
     if (typeof coverage === "number") fact("coverage", `${percent(coverage, 1)} of the influence was followed to its ends`, "coverage");

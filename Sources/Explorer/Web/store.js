@@ -82,8 +82,16 @@ export class Store extends EventTarget {
 
   /** Takes over what another tab changed; undo does not touch it. */
   merge(patches) {
-    this.apply(patches);
+    // A field of a group that is not here any more has nothing to change.
+    this.apply(patches.filter(({ path }) => path.length < 3 || this.at(path.slice(0, -1)) !== undefined));
     this.tell("Changed in another tab", patches);
+  }
+
+  /** Takes the view as the server has it, with patches that it does not have yet. */
+  replace(view, patches) {
+    this.view = { ...emptyView(), ...structuredClone(view) };
+    this.apply(patches);
+    this.tell("Changed in another tab", [{ path: ["settings"], value: this.view.settings }]);
   }
 
   apply(patches) {
@@ -105,15 +113,15 @@ export class Store extends EventTarget {
     if (!this.isPinned(id)) return this.set(`Pin ${name}`, ["pinned", id], true);
     const patches = [{ path: ["pinned", id] }];
     for (const [key, group] of Object.entries(this.view.supernodes)) {
-      if (group.members.includes(id)) patches.push(...this.withoutMember(key, id));
+      if (group.members.includes(id)) patches.push(...this.withoutMembers(key, [id]));
     }
     this.change(`Unpin ${name}`, patches);
   }
 
-  /** Patches that take a node out of a group; a group of one is none. */
-  withoutMember(key, id) {
+  /** Patches that take nodes out of a group; a group of one is none. */
+  withoutMembers(key, ids) {
     const group = this.view.supernodes[key];
-    const members = group.members.filter((member) => member !== id);
+    const members = group.members.filter((member) => !ids.includes(member));
     if (members.length >= 2) return [{ path: ["supernodes", key], value: { ...group, members } }];
     return [{ path: ["supernodes", key] }, { path: ["positions", key] }];
   }
@@ -123,15 +131,12 @@ export class Store extends EventTarget {
   /** Makes one box of several nodes, pinning those that are not. */
   group(ids, label) {
     const patches = [];
-    for (const id of ids) {
-      const old = this.groupOf(id);
-      if (old) patches.push(...this.withoutMember(old, id));
-      if (!this.isPinned(id)) patches.push({ path: ["pinned", id], value: true });
-    }
+    for (const old of new Set(ids.map((id) => this.groupOf(id)).filter(Boolean))) patches.push(...this.withoutMembers(old, ids));
+    for (const id of ids) if (!this.isPinned(id)) patches.push({ path: ["pinned", id], value: true });
     let number = 1;
     while (this.view.supernodes[`g${number}`]) number++;
     const key = `g${number}-${Math.random().toString(36).slice(2, 6)}`;
-    patches.push({ path: ["supernodes", key], value: { label, members: ids } });
+    patches.push({ path: ["supernodes", key], value: { label: label.slice(0, 500), members: ids } });
     this.change(`Group ${ids.length} nodes`, patches);
     return key;
   }
@@ -139,5 +144,19 @@ export class Store extends EventTarget {
   ungroup(key) {
     this.change(`Ungroup ${this.view.supernodes[key]?.label ?? ""}`,
       [{ path: ["supernodes", key] }, { path: ["positions", key] }]);
+  }
+
+  /** Keeps what is chosen now under a name. */
+  keepSnapshot(name) {
+    const { labels, pinned, positions, settings, supernodes } = this.view;
+    this.set(`Keep “${name}”`, ["snapshots", name], { labels, pinned, positions, settings, supernodes });
+  }
+
+  /** Goes back to what was kept under a name; that, too, can be undone. */
+  restoreSnapshot(name) {
+    const snapshot = this.view.snapshots[name];
+    if (!snapshot) return;
+    this.change(`Go back to “${name}”`, ["labels", "pinned", "positions", "settings", "supernodes"]
+      .map((section) => ({ path: [section], value: structuredClone(snapshot[section] ?? {}) })));
   }
 }

@@ -15,7 +15,10 @@ export class SubgraphView {
     this.app = app;
     this.width = "double";
     this.chosen = new Set();
-    document.addEventListener("keydown", (event) => { if (event.key === "g" && !event.target.matches("input, select, textarea")) this.isGrouping = true; });
+    document.addEventListener("keydown", (event) => {
+      const isCommand = event.ctrlKey || event.metaKey || event.altKey;
+      if (event.key === "g" && !isCommand && this.drawing?.isConnected && !event.target.matches("input, select, textarea")) this.isGrouping = true;
+    });
     document.addEventListener("keyup", (event) => { if (event.key === "g") this.endGrouping(); });
   }
 
@@ -34,17 +37,20 @@ export class SubgraphView {
     }
     this.updateBar();
     // The server draws what it has: what was not yet sent would be missing.
-    if (app.unsaved?.length && !app.graph.head.isSaved) return;
+    if (app.unsaved?.length || app.isSaving) return;
     const state = JSON.stringify([app.graphID, app.store.view.pinned, app.store.view.supernodes, app.store.view.labels, app.store.view.positions, this.width]);
     if (state === this.state && this.data) return this.show();
-    this.state = state;
+    this.wanted = state;
     app.trying(() => this.load(state));
   }
 
   async load(state) {
     const data = await this.app.backend.subgraph(this.app.graphID, this.width);
-    if (state !== this.state) return;
+    if (state !== this.wanted) return;
+    this.state = state;
     this.data = data;
+    const keys = new Set(data.boxes.map(({ key }) => key));
+    this.chosen = new Set([...this.chosen].filter((key) => keys.has(key)));
     this.show();
   }
 
@@ -53,6 +59,7 @@ export class SubgraphView {
     const width = el("select", { id: "figure-width", "aria-label": "Width", onchange: (event) => { this.width = event.target.value; this.draw(this.panel); } },
       [["single", "one column (3.3 in)"], ["double", "two columns (7 in)"]].map(([key, words]) => el("option", { value: key, selected: key === this.width }, words)));
     const button = (id, words, title, action) => el("button", { type: "button", id, title, onclick: action }, words);
+    if (app.graph.head.isSaved) return el("div", { class: "bar quiet" }, "The figure as it was when this page was saved; clew explore changes it.");
     return el("div", { class: "bar" },
       button("group", "Group", "Make one box of the chosen ones (hold G and click boxes)", () => this.group()),
       button("ungroup", "Ungroup", "Take the chosen groups apart", () => this.ungroup()),
@@ -61,8 +68,8 @@ export class SubgraphView {
       button("propose", "Propose groups", "Features that read and write alike", () => app.trying(() => this.propose())),
       button("tidy", "Tidy", "Put the boxes back to where the layout has them", () => app.store.set("Tidy", ["positions"], {})),
       width,
-      app.graph.head.isSaved ? null : ["svg", "pdf", "tikz", "caption", "table"].map((format) => el("button", {
-        type: "button", class: "export", "data-format": format, onclick: () => app.trying(() => app.backend.download(app.graphID, format, this.width)),
+      ["svg", "pdf", "tikz", "caption", "table"].map((format) => el("button", {
+        type: "button", class: "export", "data-format": format, onclick: () => app.trying(async () => { await app.flush(); await app.backend.download(app.graphID, format, this.width); }),
       }, { svg: "SVG", pdf: "PDF", tikz: "TikZ", caption: "Caption", table: "Table" }[format])));
   }
 
@@ -161,6 +168,7 @@ export class SubgraphView {
     const start = [event.clientX, event.clientY];
     let moved = [0, 0];
     const move = (next) => {
+      if (this.app.graph.head.isSaved) return;
       moved = [(next.clientX - start[0]) * scale, (next.clientY - start[1]) * scale];
       group.setAttribute("transform", `translate(${box.center[0] + moved[0]} ${this.data.scene.height - box.center[1] + moved[1]})`);
     };
@@ -228,6 +236,7 @@ export class SubgraphView {
     const [key] = this.chosen;
     if (!key) return;
     const { app } = this;
+    if (app.graph.head.isSaved || (!app.store.view.supernodes[key] && !app.graph.places.has(key))) return;
     const dialog = document.getElementById("dialog");
     const input = el("input", { type: "text", id: "new-name", maxlength: "500", value: this.name(key) });
     dialog.replaceChildren(el("form", {
@@ -248,7 +257,9 @@ export class SubgraphView {
     const pinned = app.pinnedPlaces().filter((place) => app.graph.kind[place] === 0);
     const candidates = pinned.length >= 2 ? pinned : Array.from({ length: app.graph.count }, (_, place) => place).filter((place) => app.isShown[place] && app.graph.kind[place] === 0);
     const grouped = app.pinnedPlaces().filter((place) => isGrouped.has(app.graph.ids[place]));
-    const { proposals } = await app.backend.ask(app.graphID, "proposals", { candidates, grouped });
+    const id = app.graphID;
+    const { proposals } = await app.backend.ask(id, "proposals", { candidates, grouped });
+    if (id !== app.graphID) return;
     this.proposals = proposals;
     if (proposals.length === 0) app.toast("No features here read and write alike enough to be one group.");
     this.showSide();
@@ -277,7 +288,7 @@ export class SubgraphView {
 
   /** Marks the members of a proposal in the link graph. */
   preview(proposal) {
-    this.app.found = proposal ? proposal.places : [];
+    this.app.marked = proposal ? proposal.places : null;
     this.app.linkGraph.draw();
   }
 

@@ -42,7 +42,12 @@ export class Tabs {
 
   get view() { return this.tabs.find(({ id }) => id === this.current).view; }
 
-  refresh(what) { if (this.app.graph && (what.has("graph") || this.view.concerns(what))) this.draw(); }
+  refresh(what) {
+    if (!this.app.graph) return;
+    // Views that are not shown must hear of another graph too: they forget what they knew of the last one.
+    const wants = this.tabs.map(({ view }) => view.concerns(what));
+    if (what.has("graph") || wants[this.tabs.findIndex(({ id }) => id === this.current)]) this.draw();
+  }
 
   draw() { if (this.app.graph) this.view.draw(this.panel); }
 }

@@ -36,6 +36,7 @@ export class Traces {
     const { job } = await this.app.backend.trace(order);
     this.mine.set(job, order);
     // The news may have come before the answer.
+    this.show(this.jobs);
     const early = this.early?.get(job);
     if (early) await this.finished(early);
   }
@@ -43,6 +44,7 @@ export class Traces {
   heard(message) {
     const { app } = this;
     if (message.type === "jobs") this.show(message.jobs);
+    if (message.type === "connected") app.controls.list().catch(() => {});
     if (message.type === "traced") this.finished(message);
     if (message.type === "failed" && this.mine.has(message.job)) app.toast(message.message);
   }
@@ -62,6 +64,7 @@ export class Traces {
 
   show(jobs) {
     const { app } = this;
+    this.jobs = jobs;
     const failed = jobs.find(({ id, state }) => state === "failed" && this.mine.has(id));
     if (failed) {
       this.mine.delete(failed.id);

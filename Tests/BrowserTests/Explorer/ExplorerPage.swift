@@ -37,7 +37,8 @@ struct ExplorerPage {
   private static func show(
     _ arguments: [String], in folder: TemporaryFolder, _ body: (ExplorerPage) async throws -> Void
   ) async throws {
-    let command = [BuiltCommand.clew.path, "explore", "--port", "0", "--no-open"] + arguments
+    let measured = ProcessInfo.processInfo.environment["CLEW_COMMAND"]
+    let command = [measured ?? BuiltCommand.clew.path, "explore", "--port", "0", "--no-open"] + arguments
     try await ServerProcess.run(command, in: SharedFiles.packageRoot) { server in
       try await Browser.withPage { page in
         let shown = ExplorerPage(page: page, server: server, folder: folder)

@@ -77,6 +77,108 @@ struct ViewTests {
     }
   }
 
+  @Test func `a tab that heard nothing for a while catches up and loses nothing`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let first = explorer.page
+      let second = try await first.window.open()
+      try await explorer.open(in: second)
+      try await first.waitUntil("clew.isConnected")
+      let features = try await explorer.shownFeatures()
+      // The second tab is deaf: it neither hears nor sends.
+      try await second.run("clew.heardBefore = clew.heard; clew.heard = () => {}; clew.isSaving = true")
+      try await second.run("clew.togglePin(clew.graph.places.get(\(features[0].quotedForScript)))")
+      try await first.run("clew.togglePin(clew.graph.places.get(\(features[1].quotedForScript)))")
+      try await explorer.waitUntilSaved()
+      try await second.run(
+        "clew.heard = clew.heardBefore; clew.isSaving = false; clew.heard({ type: 'connected' })")
+      for page in [first, second] {
+        try await page.waitUntil("Object.keys(clew.store.view.pinned).length === 2 && !clew.unsaved?.length")
+      }
+      #expect(Set(try sidecar(explorer).pinnedIDs) == Set(features.prefix(2)))
+    }
+  }
+
+  @Test func `what is changed just before another graph is opened stays with its own`() async throws {
+    try await ExplorerPage.show(shared: [Self.name, "dollar"]) { explorer in
+      let feature = try #require(try await explorer.shownFeatures().first)
+      try await explorer.page.run(
+        "clew.togglePin(clew.graph.places.get(\(feature.quotedForScript))); clew.open('dollar')")
+      try await explorer.page.waitUntil("clew.graphID === 'dollar' && clew.graph.count > 800")
+      #expect(try sidecar(explorer).pinnedIDs == [feature])
+      #expect(try await explorer.pinned().isEmpty)
+      #expect(!FileManager.default.fileExists(atPath: explorer.folder.url("dollar.view.json").path))
+    }
+  }
+
+  @Test func `no panel keeps what it knew of another graph`() async throws {
+    try await ExplorerPage.show(shared: [Self.name, "gemma-small-big-en"]) { explorer in
+      let page = explorer.page
+      try await page.click("#tab-paths")
+      try await page.click("#find-paths")
+      try await page.waitFor("#path-table")
+      try await page.click("#tab-compare")
+      try await page.click("#compare")
+      try await page.waitFor("#comparison-summary")
+      for tab in ["scores", "subgraph", "answers", "interventions", "paths", "compare", "table"] {
+        try await page.click("#tab-\(tab)")
+        for graph in ["gemma-small-big-en", Self.name] {
+          try await page.run("clew.open(\(graph.quotedForScript))")
+          try await page.waitUntil("clew.graphID === \(graph.quotedForScript)")
+          #expect(try await page.count("#path-table, #comparison-summary") == 0, "\(tab)")
+        }
+      }
+    }
+  }
+
+  @Test func `groups of three are merged without leaving members behind`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let features = try await explorer.shownFeatures()
+      try await explorer.page.run("clew.store.group(\(ExplorerPage.list(features.prefix(3))), 'three')")
+      try await explorer.page.run("clew.store.group(\(ExplorerPage.list(features[1..<5])), 'four')")
+      try await explorer.waitUntilSaved()
+      let groups = try sidecar(explorer).supernodes
+      #expect(groups.map(\.label) == ["four"])
+      #expect(groups.first?.members == Array(features[1..<5]))
+    }
+  }
+
+  @Test func `what the server will never take is said, and the rest goes on being kept`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      let features = try await explorer.shownFeatures()
+      try await page.run("clew.store.set('Nonsense', ['positions', 'x'], ['far', 'away'])")
+      try await page.waitUntil("document.getElementById('toast').textContent.startsWith('Not kept')")
+      try await page.run("clew.togglePin(clew.graph.places.get(\(features[0].quotedForScript)))")
+      try await explorer.waitUntilSaved()
+      #expect(try sidecar(explorer).pinnedIDs == [features[0]])
+      #expect(try await page.evaluate("Object.keys(clew.store.view.positions).length") == 0)
+      _ = try await page.takeTroubles()
+    }
+  }
+
+  @Test func `a snapshot brings back what was chosen, and can be taken back itself`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      let features = try await explorer.shownFeatures()
+      try await explorer.click(node: features[0], holding: .control)
+      try await explorer.set(slider: "node-share", to: 0.6)
+      try await page.click("#snapshots")
+      try await page.fill("#snapshot-name", with: "first try")
+      try await page.click("#keep-snapshot")
+      try await explorer.set(slider: "node-share", to: 0.9)
+      try await page.run("clew.togglePin(clew.graph.places.get(\(features[1].quotedForScript)))")
+      try await page.click("#snapshots")
+      try await page.click(.element(".restore", number: 0))
+      #expect(try await explorer.pinned() == [features[0]])
+      #expect(try await page.evaluate("clew.store.setting('nodeShare')") == 0.6)
+      try await explorer.waitUntilSaved()
+      let kept = try sidecar(explorer)
+      #expect(kept.snapshots["first try"]?.pinnedIDs == [features[0]], "\(kept)")
+      try await page.click("#undo")
+      #expect(try await explorer.pinned().count == 2)
+    }
+  }
+
   @Test func `the address brings others to the same place`() async throws {
     try await ExplorerPage.show(shared: [Self.name, "dollar"]) { explorer in
       let page = explorer.page
