@@ -106,8 +106,19 @@ export class App {
     const prunes = ["nodeShare", "edgeShare"].some((key) => settings.has(key)) || all;
     const filters = ["hideErrors", "hideFirstToken", "maximumDensity", "foldTokens", "foldLayers"].some((key) => settings.has(key));
     if (prunes) this.prune(); else if (filters) this.filter();
-    if (prunes || filters) this.refresh("shown", "view"); else this.refresh("view");
+    if (prunes || filters) this.showSoon(); else this.refresh("view");
     this.say(name);
+  }
+
+  /** Shows what is kept now: at once in the graph, and in all panels once a slider that moves has come to rest. */
+  showSoon() {
+    const now = performance.now();
+    const isSliding = now - (this.lastShown ?? -Infinity) < 150;
+    this.lastShown = now;
+    clearTimeout(this.restTimer);
+    if (!isSliding) return this.refresh("shown", "view");
+    this.refresh("sliding");
+    this.restTimer = setTimeout(() => this.refresh("shown", "view"), 160);
   }
 
   /** Sends patches to the server, in their order, until it has them; of two with one path the last counts. */

@@ -81,7 +81,7 @@ export class Controls {
     if (what.has("graph")) byID("graphs").value = app.graphID;
     if (what.has("search")) this.searchState();
     if (what.has("hover")) app.linkGraph.showTip();
-    if (app.graph && ["graph", "shown", "view", "saved", "drawn"].some((part) => what.has(part))) this.values();
+    if (app.graph && ["graph", "shown", "view", "saved", "sliding"].some((part) => what.has(part))) this.values();
   }
 
   values() {

@@ -32,22 +32,13 @@ export class LinkGraph {
   refresh(what) {
     if (!this.app.graph) return;
     if (what.has("graph")) { this.scale = 1; this.shift = [0, 0]; this.frozen = false; }
-    if (what.has("graph") || what.has("shown")) return this.arrangeSoon(what.has("graph"));
+    this.isMoving = what.has("sliding");
+    if (what.has("graph") || what.has("shown") || what.has("sliding")) return this.arrange();
     if (what.has("theme") || what.has("shown") || what.has("view") || what.has("selection")) this.edgesAreOld = true;
     this.draw();
   }
 
   // MARK: Layout
-
-  /** Arranges at once with fewer edges if things change quickly, and with all once they rest. */
-  arrangeSoon(isNew) {
-    const now = performance.now();
-    this.isMoving = !isNew && now - (this.lastArranged ?? 0) < 150;
-    this.lastArranged = now;
-    this.arrange();
-    clearTimeout(this.rest);
-    if (this.isMoving) this.rest = setTimeout(() => { this.isMoving = false; this.arrange(); this.app.refresh("drawn"); }, 160);
-  }
 
   arrange() {
     const { app } = this;
