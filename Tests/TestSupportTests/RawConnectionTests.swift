@@ -80,13 +80,11 @@ struct RawConnectionTests {
       _ = client.read()
     }
     let connection = try RawConnection(port: server.port)
-    let start = ContinuousClock.now
     await #expect(
       throws: RawConnection.Failure.timedOut(received: Array("HTTP/1.1 200 OK\r\nContent-Le".utf8))
     ) {
       try await connection.response(within: .milliseconds(200))
     }
-    #expect(ContinuousClock.now - start < .seconds(60))
     #expect(try await !connection.isClosed(within: .milliseconds(50)))
   }
 
@@ -111,9 +109,10 @@ struct RawConnectionTests {
   }
 
   @Test func `a port where nobody listens is an error`() throws {
-    let port: Int
-    do { port = try StandInServer { _ in }.port }
-    // The server is gone, perhaps not its thread.
+    let server = try StandInServer { _ in }
+    let port = server.port
+    server.stop()
+    // Its thread may not have found out yet.
     #expect(throws: SystemCallError.self) {
       for _ in 0..<100 {
         _ = try RawConnection(port: port)

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 
 /// A server of a test's own: a socket on the loopback address, and a thread that does with each connection what the
-/// test says, one after another.
+/// test says, one after another. It listens until it is told to stop, or the tests end: a test may let go of it while it
+/// still talks to it.
 final class StandInServer: Sendable {
   let port: Int
   private let listener: Int32
@@ -31,8 +32,8 @@ final class StandInServer: Sendable {
     }.start()
   }
 
-  // The thread that waits for connections finds an end of them.
-  deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+  /// Listens no more; the thread that waits for connections finds an end of them.
+  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   /// One connection, on the server's side.
   struct Client {
