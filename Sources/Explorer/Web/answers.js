@@ -20,7 +20,8 @@ export class Answers {
     }
     if (!this.known) {
       panel.replaceChildren(el("div", { class: "scroll quiet" }, "Asking the model…"));
-      app.trying(() => this.load());
+      // Asked twice, the second answer would draw the strip anew under a finger that presses.
+      if (this.asked !== app.graphID) app.trying(() => this.load());
       return;
     }
     const { positions } = this.known;
@@ -33,8 +34,9 @@ export class Answers {
   }
 
   async load() {
-    const id = this.app.graphID;
-    const known = await this.app.backend.answers(this.app.traces.promptText());
+    const id = this.asked = this.app.graphID;
+    let known;
+    try { known = await this.app.backend.answers(this.app.traces.promptText()); } finally { this.asked = null; }
     if (id !== this.app.graphID) return;
     this.known = known;
     this.draw(this.panel);

@@ -35,7 +35,8 @@ export class Store extends EventTarget {
    * @param {string?} merges changes of one kind that follow one another, a slider's, are taken back together
    */
   change(name, patches, merges = null) {
-    const done = patches.map(({ path, value }) => ({ path, value, before: structuredClone(this.at(path)) }))
+    // Values are kept as they are now: what they are taken from goes on changing.
+    const done = patches.map(({ path, value }) => ({ path, value: structuredClone(value), before: structuredClone(this.at(path)) }))
       .filter(({ value, before }) => JSON.stringify(value ?? null) !== JSON.stringify(before ?? null));
     if (done.length === 0) return;
     this.apply(done);
