@@ -86,9 +86,6 @@ enum GraphQuestions {
     func pair(_ pair: GraphComparison.Pair) -> JSON {
       [pair.first.map { JSON($0) } ?? .null, pair.second.map { JSON($0) } ?? .null]
     }
-    func node(_ graph: AttributionGraph, _ place: Int?) -> JSON {
-      place.map { .string(graph.nodes[$0].label) } ?? .null
-    }
     return [
       "description": .string("\(comparison)"), "isUnchanged": .bool(comparison.isUnchanged),
       "columns": .array(

@@ -160,9 +160,7 @@ struct AtlasPageTests {
       try await page.waitFor("#propose")
       try await explorer.set(slider: "node-share", to: 0.95)
       try await page.click("#propose")
-      try await page.waitUntil(
-        "document.querySelector('.proposal') || !document.getElementById('toast').hidden")
-      guard try await page.count(".proposal") > 0 else { return }
+      try await page.waitFor(.element(".proposal", number: 0))
       #expect(try await page.text(.element(".proposal p", number: 0)).contains("alike"))
       try await page.click(.element(".accept", number: 0))
       #expect(try await page.evaluate("Object.keys(clew.store.view.supernodes).length") == 1)
