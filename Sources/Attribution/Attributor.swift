@@ -145,7 +145,7 @@ public struct Attributor {
 
   /// Which features of a layer get rows, and which are skipped.
   private func choose(layer: Int, budget: Double) -> (chosen: [Int], skipped: [Int]) {
-    let places = Array(model.activations.places(layer: layer))
+    let places = model.activations.places(layer: layer).filter { !model.heldPlaces.contains($0) }
     let flow = places.map { accumulator.flow(through: $0) }
     var order = places.indices.sorted { (-flow[$0], $0) < (-flow[$1], $1) }
     var skipped: [Int] = []
@@ -298,7 +298,8 @@ public struct Attributor {
     return AttributionResult(
       graph: graph, layout: layout, model: model, logits: logits,
       coverage: total > 0 ? 1 - accumulator.missing / total : 1, missing: accumulator.missing,
-      rowsComputed: rowsComputed, rowsPossible: model.activations.count, largestIdentityGap: largestGap,
+      rowsComputed: rowsComputed, rowsPossible: model.activations.count - model.heldPlaces.count,
+      largestIdentityGap: largestGap,
       phases: phases, operations: operations)
   }
 

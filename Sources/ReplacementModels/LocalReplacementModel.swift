@@ -24,11 +24,36 @@ public struct LocalReplacementModel: Sendable {
   public let errors: [Matrix]
   /// The positions without features and errors.
   public let zeroedPositions: Range<Int>
+  /// Features that were set to a value whatever their inputs, by their places in ``activations``: nothing leads to them.
+  public let heldPlaces: Set<Int>
 
   /// Encodes a recorded prompt.
   /// - Throws: ``ReplacementError/transcoding(_:)`` if the transcoder was made for another model.
   public init(
     of transformer: Transformer, transcoder: Transcoder, recording: Recording
+  ) throws(ReplacementError) {
+    try self.init(of: transformer, transcoder: transcoder, recording: recording, edits: [])
+  }
+
+  /// The model of a prompt whose features were changed, as the changed run recorded it.
+  ///
+  /// A changed feature has the value that it was set to and no inputs. All else has what the changed run gave it, and an
+  /// error is, as ever, what the MLP itself wrote less what the features make of it:
+  /// ```
+  /// mlpOut'[l] = MLP(x'[l]) + Σ_edits (value − a') · D[k→l],   so   e'[l] = mlpOut'[l] − ŷ'[l] with the values
+  /// ```
+  /// - Parameters:
+  ///   - edits: What was set.
+  ///   - run: The run in which it was, in a mode that holds no MLP outputs.
+  public init(
+    of base: LocalReplacementModel, setting edits: [FeatureEdit], as run: InterventionResult
+  ) throws(ReplacementError) {
+    try self.init(
+      of: base.transformer, transcoder: base.transcoder, recording: run.recording, edits: edits)
+  }
+
+  private init(
+    of transformer: Transformer, transcoder: Transcoder, recording: Recording, edits: [FeatureEdit]
   ) throws(ReplacementError) {
     try Self.check(transcoder, fits: transformer)
     self.transformer = transformer
@@ -38,13 +63,19 @@ public struct LocalReplacementModel: Sendable {
     var entries: [FeatureActivations.Entry] = []
     var preactivations: [Float] = []
     var inputs: [Matrix] = []
+    var held: Set<Int> = []
     for (layer, block) in transformer.blocks.enumerated() {
       let input = block.featureInput(
         transcoder.configuration.inputHook, residualMid: recording.residualMid[layer],
         scales: recording.mlpNormScales[layer])
       let z = transcoder.preactivations(of: input, layer: layer)
       for position in zeroedPositions.upperBound..<recording.positionCount {
-        for (index, activation) in transcoder.activeFeatures(z[position], layer: layer) {
+        let values = Dictionary(
+          uniqueKeysWithValues: edits.filter { $0.feature.layer == layer && $0.position == position }
+            .map { ($0.feature.index, $0.value) })
+        let active = transcoder.activeFeatures(z[position], layer: layer)
+        for (index, activation) in Self.setting(values, in: active) {
+          if values[index] != nil { held.insert(entries.count) }
           entries.append(.init(layer: layer, position: position, index: index, activation: activation))
           preactivations.append(z[position][position * z.columns + index])
         }
@@ -55,8 +86,19 @@ public struct LocalReplacementModel: Sendable {
     activations = FeatureActivations(
       layerCount: transformer.blocks.count, positionCount: recording.positionCount, entries: entries)
     self.preactivations = preactivations
+    heldPlaces = held
     errors = Self.errors(
       of: activations, transcoder, inputs: inputs, recording, zeroed: zeroedPositions)
+  }
+
+  /// Active features with some of them set to values, by index; those set to 0 are not active.
+  private static func setting(
+    _ values: [Int: Float], in active: [(index: Int, activation: Float)]
+  ) -> [(index: Int, activation: Float)] {
+    guard !values.isEmpty else { return active }
+    let others = active.filter { values[$0.index] == nil }
+    return (others + values.filter { $0.value != 0 }.map { (index: $0.key, activation: $0.value) })
+      .sorted { $0.index < $1.index }
   }
 
   /// Refuses a transcoder that was made for another model.

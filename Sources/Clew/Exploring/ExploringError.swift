@@ -12,6 +12,8 @@ public enum ExploringError: Error, Equatable, CustomStringConvertible {
   case noSuchNode(id: String)
   /// A number outside its range.
   case outOfRange(name: String, value: Int, range: ClosedRange<Int>)
+  /// A trace of a run in which MLP outputs or norms are held.
+  case cannotTraceHeld
   /// A name that no graph can have.
   case badName(String)
   /// More traces wait than the queue holds.
@@ -33,6 +35,8 @@ public enum ExploringError: Error, Equatable, CustomStringConvertible {
       "the graph has no node '\(id)'. Take the ids from the nodes of the traced graph."
     case .outOfRange(let name, let value, let range):
       "\(name) is \(value), but it must lie in \(range.lowerBound) to \(range.upperBound)."
+    case .cannotTraceHeld:
+      "a changed run can be traced with attention patterns held, but not with norms or MLP outputs held. Hold less."
     case .badName(let name):
       "a graph cannot be named '\(name)'. Use letters, digits, '_', '.' and '-', at most 200 of them."
     case .queueFull(let capacity):

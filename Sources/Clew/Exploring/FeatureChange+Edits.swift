@@ -19,6 +19,15 @@ extension [FeatureChange] {
   }
 }
 
+extension LocalReplacementModel {
+  /// The model of the prompt as a run with changed features has it.
+  /// - Throws: ``ExploringError`` for changes that cannot be made, ``ReplacementError`` for features that do not exist.
+  func changed(by changes: [FeatureChange], mode: InterventionMode) throws -> LocalReplacementModel {
+    let edits = try changes.edits(on: self)
+    return try LocalReplacementModel(of: self, setting: edits, as: run(setting: edits, mode: mode))
+  }
+}
+
 extension FeatureChange {
   /// Where the change sets what.
   fileprivate func values(

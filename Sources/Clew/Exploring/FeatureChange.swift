@@ -1,3 +1,6 @@
+internal import AttributionGraphs
+internal import Foundation
+
 /// One change that a reader asks for: what happens to a feature, or alike to all members of a group.
 public enum FeatureChange: Hashable, Sendable {
   /// The activation becomes a value.
@@ -12,6 +15,15 @@ public enum FeatureChange: Hashable, Sendable {
   /// of the recorded activations of those removed that are active, at its own position if any stand there, else at all: of
   /// one feature swapped for another, that feature's activation.
   case swap([FeaturePlace], for: [FeaturePlace], values: [Float]? = nil)
+}
+
+extension FeatureChange {
+  /// The change as files state it.
+  var json: JSON {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return (try? JSON(parsing: Array(encoder.encode(self)))) ?? .null
+  }
 }
 
 /// In JSON: `{"action": "set", "features": ["2_17_4"], "value": 1.5}`, `"scale"` with `"factor"`, `"remove"`, and `"swap"`

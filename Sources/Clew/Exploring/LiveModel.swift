@@ -38,7 +38,7 @@ public final class LiveModel: Sendable {
     let trace = try PromptTrace.trace(
       request, with: model, reusing: known, labels: currentLabels(), progress: progress,
       isCancelled: isCancelled)
-    prompts.withLock { $0.keep(trace.result.model) }
+    if request.changes.isEmpty { prompts.withLock { $0.keep(trace.result.model) } }
     return trace
   }
 

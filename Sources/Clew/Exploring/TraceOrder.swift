@@ -16,6 +16,10 @@ public struct TraceOrder: Codable, Hashable, Sendable {
   public var logitMass: Double?
   public var nodeShare: Double?
   public var edgeShare: Double?
+  /// Features to change while the prompt runs; the changed run is traced.
+  public var changes: [FeatureChange]?
+  /// What is held meanwhile: nothing if `nil`, or attention patterns.
+  public var mode: InterventionMode?
   /// The graph's name; made from the prompt if `nil`.
   public var slug: String?
 
@@ -38,6 +42,11 @@ public struct TraceOrder: Codable, Hashable, Sendable {
     if let logitMass { request.settings.logitMass = logitMass }
     if let nodeShare { request.nodeShare = nodeShare }
     if let edgeShare { request.edgeShare = edgeShare }
+    if let changes { request.changes = changes }
+    if let mode { request.mode = mode }
+    guard request.mode == .free || request.mode == .frozenAttention else {
+      throw ExploringError.cannotTraceHeld
+    }
     if let targets, !targets.isEmpty {
       let count = try request.tokens(with: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }

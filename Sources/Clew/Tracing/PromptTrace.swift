@@ -41,6 +41,10 @@ public struct TraceRequest: Sendable {
   public var nodeShare = 0.8
   /// The part of the edge scores that kept edges have.
   public var edgeShare = 0.98
+  /// Features that are changed while the prompt runs: what is traced is the changed run.
+  public var changes: [FeatureChange] = []
+  /// What is held meanwhile; MLP outputs cannot be.
+  public var mode = InterventionMode.free
   /// The graph's name; made from the prompt if `nil`.
   public var slug: String?
 
@@ -72,7 +76,7 @@ public struct PromptTrace: Sendable {
 
   /// Runs, encodes, attributes, prunes and scores.
   /// - Parameters:
-  ///   - known: What the same tokens gave before; they are then neither run nor encoded again.
+  ///   - known: What the same tokens gave before, unchanged; they are then neither run nor encoded again.
   ///   - labels: The features' labels, if they have been read already; otherwise they are read beside the weights.
   ///   - progress: Called now and then from the thread that traces.
   ///   - isCancelled: Asked often, from any thread, whether the trace is still wanted.
@@ -88,7 +92,7 @@ public struct PromptTrace: Sendable {
       if isCancelled() { throw .cancelled }
     }
     let prompt = try request.tokens(with: model.tokenizer)
-    let local: LocalReplacementModel
+    var local: LocalReplacementModel
     if let known {
       precondition(known.recording.tokens == prompt.tokens, "a model of \(known.recording.tokens)")
       local = known
@@ -103,6 +107,10 @@ public struct PromptTrace: Sendable {
         of: model.transformer, transcoder: model.transcoder, recording: recording)
     }
     try end("encode")
+    if !request.changes.isEmpty {
+      local = try local.changed(by: request.changes, mode: request.mode)
+      try end("change")
+    }
     var result = try Attributor.attribute(
       local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress,
       isCancelled: isCancelled)
@@ -120,7 +128,8 @@ public struct PromptTrace: Sendable {
     pruning.graph.metadata.extra["completeness_score"] = JSON(scores.completeness)
     result.splitEdges(of: &pruning)
     clock.end("prune")
-    let phases = Array(clock.phases.prefix(2)) + result.phases + Array(clock.phases.dropFirst(2))
+    let first = request.changes.isEmpty ? 2 : 3
+    let phases = Array(clock.phases.prefix(first)) + result.phases + Array(clock.phases.dropFirst(first))
     return PromptTrace(
       request: request, prompt: prompt, result: result, influence: influence, scores: scores,
       pruning: pruning, phases: phases)
@@ -130,6 +139,12 @@ public struct PromptTrace: Sendable {
     _ request: TraceRequest, _ prompt: Prompt, _ model: TracingModel, _ result: AttributionResult
   ) -> GraphMetadata {
     let settings = request.settings
+    var generation: JSONObject = [
+      "max_n_logits": JSON(settings.maxLogits), "desired_logit_prob": JSON(settings.logitMass),
+      "coverage_asked": JSON(settings.coverage), "coverage_reached": JSON(result.coverage),
+      "rows_computed": JSON(result.rowsComputed), "rows_possible": JSON(result.rowsPossible),
+    ]
+    if !request.changes.isEmpty { generation["changes"] = .array(request.changes.map(\.json)) }
     let coder = model.transcoder.folder.lastPathComponent
     return GraphMetadata(
       slug: request.slug ?? slug(of: request, prompt, model.tokenizer),
@@ -140,11 +155,7 @@ public struct PromptTrace: Sendable {
         "generator": ["name": "clew", "version": .string(Version.current)],
         "transcoder_set": .string(coder), "model": .string(model.transformer.folder.lastPathComponent),
       ],
-      generationSettings: [
-        "max_n_logits": JSON(settings.maxLogits), "desired_logit_prob": JSON(settings.logitMass),
-        "coverage_asked": JSON(settings.coverage), "coverage_reached": JSON(result.coverage),
-        "rows_computed": JSON(result.rowsComputed), "rows_possible": JSON(result.rowsPossible),
-      ],
+      generationSettings: generation,
       pruningSettings: [
         "node_threshold": JSON(request.nodeShare), "edge_threshold": JSON(request.edgeShare),
       ])
@@ -152,8 +163,8 @@ public struct PromptTrace: Sendable {
 
   /// The name of a trace that was given none: from the words that are read.
   private static func slug(of request: TraceRequest, _ prompt: Prompt, _ tokenizer: Tokenizer) -> String {
-    guard request.tokenCount != nil else { return slug(of: request.prompt) }
-    return slug(of: tokenizer.decode(prompt.tokens))
+    let text = request.tokenCount == nil ? request.prompt : tokenizer.decode(prompt.tokens)
+    return slug(of: text) + (request.changes.isEmpty ? "" : "-changed")
   }
 
   /// Whether a text can name a graph and its files: letters, digits, `_`, `.` and `-`, at most 200 of them.

@@ -69,6 +69,10 @@ extension PromptTrace {
       "targets": .array(targets),
     ]
     asked["tokens_read"] = request.tokenCount.map { JSON($0) }
+    if !request.changes.isEmpty {
+      asked["changes"] = .array(request.changes.map(\.json))
+      asked["held"] = request.mode == .free ? "nothing" : "attention patterns"
+    }
     return [
       "command": JSON(command),
       "clew": .string(Version.current),
