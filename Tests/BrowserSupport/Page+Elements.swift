@@ -45,6 +45,23 @@ extension Page {
       "(r => ({x: r.x, y: r.y, width: r.width, height: r.height}))(e.getBoundingClientRect())", of: locator)
   }
 
+  /// Chooses an option of a list by its value, as if it had been picked; waits until the list is there and has it.
+  public func select(_ value: String, in locator: Locator) async throws {
+    let value = value.quotedForScript
+    // The list that the browser unfolds is no part of the page: its outcome is made instead.
+    let isChosen = """
+      (() => {
+        if (e.disabled || ![...e.options].some(option => option.value === \(value) && !option.disabled)) return false;
+        e.value = \(value);
+        for (const name of ["input", "change"]) e.dispatchEvent(new Event(name, { bubbles: true }));
+        return true;
+      })()
+      """
+    try await wait("an option \(value) of \(locator)") {
+      try await read(isChosen, of: locator) ? nil : "the list does not offer it"
+    }
+  }
+
   /// The value of an expression about the element `e`, once there is one element.
   private func read<Value: Decodable>(_ expression: String, of locator: Locator) async throws -> Value {
     // Looked for and read in one script, so that nothing changes between.

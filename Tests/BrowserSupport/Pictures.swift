@@ -15,6 +15,9 @@ public struct View: Sendable {
   /// The sizes of the pictures, in pixels.
   public static let sizes = [(width: 1280, height: 800), (width: 1920, height: 1080)]
 
+  /// Where pictures go, if somebody wants them: what CLEW_SCREENSHOTS names.
+  public static let folder = ProcessInfo.processInfo.environment["CLEW_SCREENSHOTS"].map { URL(filePath: $0) }
+
   /// Writes a picture in each size, light and dark: `name-1280-light.png` and so on.
   /// - Returns: The files.
   /// - Throws: What ``Browser/withPage(width:height:_:)`` throws: a page with troubles is not pictured.

@@ -8,11 +8,6 @@ import Testing
 ///     CLEW_SCREENSHOTS=pictures ./clew test --filter PictureTests
 @Suite(.enabled(if: Chromium.isAvailable, "\(Chromium.reason)"))
 struct PictureTests {
-  /// Where the pictures go, if somebody wants them.
-  private static let folder = ProcessInfo.processInfo.environment["CLEW_SCREENSHOTS"].map {
-    URL(filePath: $0)
-  }
-
   /// What is pictured.
   private static let views = [
     // What the browser itself makes of a page: its fonts, and its own controls in both schemes.
@@ -27,9 +22,9 @@ struct PictureTests {
     }
   ]
 
-  @Test(.enabled(if: folder != nil, "CLEW_SCREENSHOTS names no folder for pictures"), arguments: views)
+  @Test(.enabled(if: View.folder != nil, "CLEW_SCREENSHOTS names no folder for pictures"), arguments: views)
   func `every view is pictured in all sizes, light and dark`(view: View) async throws {
-    for file in try await view.picture(in: #require(Self.folder)) { print(file.path) }
+    for file in try await view.picture(in: #require(View.folder)) { print(file.path) }
   }
 
   @Test func `a picture has its size, and its scheme from the start`() async throws {
