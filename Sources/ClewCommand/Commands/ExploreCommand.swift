@@ -18,7 +18,9 @@ struct ExploreCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "Graph files of any known maker, or folders of traces. (default: the demo's question, traced anew)")
+    help:
+      "Graph files of any known maker, or folders of traces. (default: the demo's question, traced at the first time)"
+  )
   var graphs: [String] = []
   @Option(help: "The model that answers in the page. (default: Atlas)", completion: .directory)
   var model: String?
@@ -58,35 +60,40 @@ struct ExploreCommand: ParsableCommand {
     let server = try ExplorerServer(
       settings: settings, sources: try sources(library, service), model: service)
     Interruption.whatIsKept = "what you changed is kept"
-    try Self.waiting { [open] in
+    try Self.waiting { [open, isSecret = settings.token != nil] in
       try await server.run { address in
         Terminal.result("clew: the explorer is at \(address.absoluteString) (Ctrl-C ends it)\n")
-        if open { Self.openBrowser(address) }
+        if open { Self.openBrowser(address, isSecret: isSecret) }
       }
     }
   }
 
   private func sources(_ library: ExampleLibrary?, _ service: LiveService) throws -> [GraphSource] {
     guard !graphs.isEmpty else {
-      // There is something to look at before anything was made.
-      return [try service.source(of: TraceOrder(prompt: Atlas.question))]
+      // There is something to look at before anything was made; what was pinned in it last time is still there.
+      let question = TraceOrder(prompt: Atlas.question)
+      if let known = service.folder(of: question) { return [try source(of: known, library, service)] }
+      return [try service.source(of: question)]
     }
-    return try graphs.map { path in
-      let input = GraphInput(path)
-      // What cannot be read is found before the server starts.
-      guard FileManager.default.isReadableFile(atPath: input.file) else {
-        throw GraphError.fileFailed(path: input.file, action: "read", reason: "there is no such file")
-      }
-      let name =
-        input.isTraceFolder
-        ? URL(filePath: path).standardizedFileURL.lastPathComponent
-        : URL(filePath: path).deletingPathExtension().lastPathComponent
-      let own = library?.ifMade(for: input)
-      return GraphSource(
-        name: name, viewFile: URL(filePath: SavedView.sidecarPath(besideGraph: path)),
-        order: service.order(of: input), features: own
-      ) { try input.opened(labels: own) }
+    return try graphs.map { try source(of: GraphInput($0), library, service) }
+  }
+
+  private func source(
+    of input: GraphInput, _ library: ExampleLibrary?, _ service: LiveService
+  ) throws -> GraphSource {
+    // What cannot be read is found before the server starts.
+    guard FileManager.default.isReadableFile(atPath: input.file) else {
+      throw GraphError.fileFailed(path: input.file, action: "read", reason: "there is no such file")
     }
+    let name =
+      input.isTraceFolder
+      ? URL(filePath: input.path).standardizedFileURL.lastPathComponent
+      : URL(filePath: input.path).deletingPathExtension().lastPathComponent
+    let own = library?.ifMade(for: input)
+    return GraphSource(
+      name: name, viewFile: URL(filePath: SavedView.sidecarPath(besideGraph: input.path)),
+      order: service.order(of: input), features: own
+    ) { try input.opened(labels: own) }
   }
 
   // MARK: The server's surroundings
@@ -110,7 +117,9 @@ struct ExploreCommand: ParsableCommand {
     if let error = box.failure.withLock({ $0 }) { throw error }
   }
 
-  private static func openBrowser(_ address: URL) {
+  /// Opens a page. One whose address holds a token is opened through a file that nobody else can read: what a command is
+  /// given, all users of a machine can see.
+  private static func openBrowser(_ address: URL, isSecret: Bool) {
     let environment = ProcessInfo.processInfo.environment
     #if os(Linux)
       guard environment["DISPLAY"] != nil || environment["WAYLAND_DISPLAY"] != nil else { return }
@@ -120,10 +129,24 @@ struct ExploreCommand: ParsableCommand {
     #endif
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [opener, address.absoluteString]
+    guard let page = isSecret ? leadingPage(to: address) : address else { return }
+    process.arguments = [opener, page.absoluteString]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try? process.run()
+  }
+
+  /// A file that leads a browser on to an address.
+  private static func leadingPage(to address: URL) -> URL? {
+    let file = FileManager.default.temporaryDirectory.appending(path: "clew-\(UUID().uuidString).html")
+    let text = #"<!doctype html><meta http-equiv="refresh" content="0;url=\#(address.absoluteString)">"#
+    guard
+      FileManager.default.createFile(
+        atPath: file.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    else { return nil }
+    // The browser has read it by then; its token ends with the server anyway.
+    DispatchQueue.global().asyncAfter(deadline: .now() + 30) { try? FileManager.default.removeItem(at: file) }
+    return file
   }
 }
 

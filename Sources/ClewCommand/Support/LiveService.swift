@@ -83,13 +83,15 @@ final class LiveService: ModelService {
   func source(of order: TraceOrder) throws -> GraphSource { try source(of: live.trace(order), order: order) }
 
   private func source(of trace: PromptTrace, order: TraceOrder) throws -> GraphSource {
-    keep(trace, order)
+    // What is changed and measured on a graph starts from an unchanged run.
+    let isChanged = !trace.request.changes.isEmpty
+    if !isChanged { keep(trace, order) }
     let graph = trace.result.graph
     let folder = try output.map { try Self.newFolder(in: $0, named: graph.metadata.slug) }
     if let folder { try trace.write(to: folder, model: live.model, command: command) }
     return GraphSource(
       name: folder?.lastPathComponent ?? graph.metadata.slug, viewFile: folder?.appending(path: "view.json"),
-      order: try Self.data(order), features: library
+      order: isChanged ? nil : try Self.data(order), features: library
     ) { OpenGraph(graph: graph, isWhole: true) }
   }
 
@@ -103,15 +105,29 @@ final class LiveService: ModelService {
     }
   }
 
+  /// The folder where this version of Clew traced an order before, with these models; `nil` if the first folder of its name
+  /// is another's.
+  func folder(of order: TraceOrder) -> GraphInput? {
+    guard let output, let settings = try? order.request(for: live.model).settings else { return nil }
+    let input = GraphInput(output.appending(path: PromptTrace.slug(of: order.prompt)).path)
+    var whole = order
+    whole.coverage = settings.coverage
+    whole.maxLogits = settings.maxLogits
+    whole.logitMass = settings.logitMass
+    guard let known = self.order(of: input), known == (try? Self.data(whole)),
+      Self.run(of: input)?["clew"]?.string == Version.current
+    else { return nil }
+    return input
+  }
+
   /// The order that leads once more to the graph of a trace's folder; `nil` if another model made it.
   func order(of input: GraphInput) -> Data? {
-    guard input.isTraceFolder,
-      let bytes = try? Data(contentsOf: URL(filePath: input.path).appending(path: "run.json")),
-      let run = try? JSON(parsing: Array(bytes)).object,
+    guard let run = Self.run(of: input),
       run["model"]?.object?["fingerprint"]?.string == Fingerprint.of(folder: live.model.transformer.folder),
       run["transcoders"]?.object?["fingerprint"]?.string
         == Fingerprint.of(folder: live.model.transcoder.folder),
-      let settings = run["settings"]?.object, let prompt = settings["prompt"]?.string,
+      let settings = run["settings"]?.object, settings["changes"] == nil,
+      let prompt = settings["prompt"]?.string,
       let targets = settings["targets"]?.array, targets.allSatisfy(Self.isLikelyAnswer)
     else { return nil }
     var order = TraceOrder(prompt: prompt)
@@ -120,6 +136,14 @@ final class LiveService: ModelService {
     order.logitMass = settings["logit_mass"]?.double
     order.tokenCount = settings["tokens_read"]?.int
     return try? Self.data(order)
+  }
+
+  /// What a trace's folder says of how it was made.
+  private static func run(of input: GraphInput) -> JSONObject? {
+    guard input.isTraceFolder,
+      let bytes = try? Data(contentsOf: URL(filePath: input.path).appending(path: "run.json"))
+    else { return nil }
+    return try? JSON(parsing: Array(bytes)).object
   }
 
   /// Whether a target is an answer that weighs its probability, as those have that nobody asked for by name.

@@ -106,6 +106,7 @@ final class Router: HTTPHandler {
       return Answers.bytes(try await shelf.payload(parts[1]).head, type: Self.json)
     case (.GET, "graphs", 3) where parts[2] == "edges":
       return Answers.bytes(try await shelf.payload(parts[1]).edges, type: "application/octet-stream")
+    case (.GET, "graphs", 3) where parts[2] == "file": return try await file(parts[1])
     case (.GET, "graphs", 3) where parts[2] == "view": return try await view(parts[1])
     case (.POST, "graphs", 3) where parts[2] == "view": return try await change(parts[1], body)
     case (.POST, "graphs", 3) where ["outcome", "cuts"].contains(parts[2]):
@@ -141,6 +142,13 @@ final class Router: HTTPHandler {
     let name = request.query.first { $0.name == "name" }?.value ?? ""
     let (id, notes) = try await shelf.addUpload(bytes, name: name)
     return Answers.json(["id": .string(id), "notes": JSON(notes)], status: .created)
+  }
+
+  /// The graph as a file: what was odd about the one that it came from is put right, and the reader's view is in it.
+  private func file(_ id: String) async throws -> HTTPResponse {
+    var graph = try await shelf.graph(id).graph
+    graph.savedView = try await shelf.keeper(id).view
+    return Answers.download(Data(try graph.json()), type: Self.json, name: "\(id).json")
   }
 
   private func figures(_ id: String) async throws -> GraphFigures {

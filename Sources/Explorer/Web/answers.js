@@ -6,17 +6,16 @@ import { el } from "./dom.js";
 export class Answers {
   constructor(app) { this.app = app; }
 
-  concerns(what) {
-    if (what.has("graph")) { this.known = null; this.chosen = null; }
-    return what.has("selection") && Boolean(this.known);
-  }
+  forget() { this.known = null; this.chosen = null; }
+
+  concerns(what) { return what.has("selection") && Boolean(this.known); }
 
   draw(panel) {
     const { app } = this;
     this.panel = panel;
     if (!app.session?.hasModel) return panel.replaceChildren(el("div", { class: "scroll quiet" }, "There is no model here to ask. Start clew explore with --model and --transcoders."));
-    if (!app.session.graphs.find(({ id }) => id === app.graphID)?.isLive) {
-      return panel.replaceChildren(el("div", { class: "scroll quiet" }, `This graph was not traced with ${app.session.model}, the model that runs here, so its answers are not known. Trace the prompt above to see what ${app.session.model} makes of it.`));
+    if (!app.isLive) {
+      return panel.replaceChildren(el("div", { class: "scroll quiet" }, `This graph was not traced with ${app.session.model}, the model that runs here, or is of a changed run, so its answers are not known. Trace the prompt above to see what ${app.session.model} makes of it.`));
     }
     if (!this.known) {
       panel.replaceChildren(el("div", { class: "scroll quiet" }, "Asking the model…"));
@@ -29,7 +28,7 @@ export class Answers {
     this.chosen ??= positions.length - 1;
     panel.replaceChildren(el("div", { class: "scroll" },
       el("p", { class: "quiet" }, "Darker tokens surprised the model more. Choose one to see what it expected behind it, and to trace that."),
-      el("div", { class: "strip", id: "strip", role: "listbox", "aria-label": "Tokens of the prompt" }, positions.map((position, at) => this.token(position, at, most))),
+      el("div", { class: "strip", id: "strip", role: "listbox", "aria-label": "Tokens of the prompt", onkeydown: (event) => this.key(event, positions.length) }, positions.map((position, at) => this.token(position, at, most))),
       this.detail(positions, this.chosen)));
   }
 
@@ -42,12 +41,28 @@ export class Answers {
     this.draw(this.panel);
   }
 
+  /** Shows what the model expects behind a token, and keeps the keyboard there. */
+  choose(at) {
+    this.chosen = at;
+    this.draw(this.panel);
+    this.panel.querySelector(`[data-position="${at}"]`).focus();
+  }
+
+  /** The strip is one stop of the Tab key; arrows go along it. */
+  key(event, count) {
+    const at = { ArrowLeft: this.chosen - 1, ArrowRight: this.chosen + 1, Home: 0, End: count - 1 }[event.key];
+    if (at === undefined) return;
+    event.preventDefault();
+    if (at >= 0 && at < count) this.choose(at);
+  }
+
   token(position, at, most) {
     const surprise = -(position.logProbability ?? 0);
     const button = el("button", {
       type: "button", class: "strip-token", role: "option", "aria-selected": String(at === this.chosen), "data-position": String(at),
+      "data-key": `token-${at}`, tabindex: at === this.chosen ? "0" : "-1",
       title: at === 0 ? "the first token has no probability" : `log-probability ${position.logProbability.toFixed(3)}, ${ordinal(position.rank)} likeliest`,
-      onclick: () => { this.chosen = at; this.draw(this.panel); },
+      onclick: () => this.choose(at),
     }, el("span", {}, visible(position.text)), el("small", {}, position.logProbability === null || position.logProbability === undefined ? "–" : position.logProbability.toFixed(2)), el("small", { class: "quiet" }, `H ${position.next.entropy.toFixed(2)}`));
     button.style.background = `rgba(var(--mark), ${(0.65 * surprise / most).toFixed(3)})`;
     return button;

@@ -49,6 +49,7 @@ export class App {
     const saved = await this.backend.view(id);
     // Another graph was asked for meanwhile.
     if (turn !== this.turn) return;
+    if (id !== this.graphID) this.previousID = this.graphID;
     this.graphID = id;
     this.graph = new Graph(head, edges);
     this.revision = saved.revision;
@@ -284,6 +285,9 @@ export class App {
     return shares;
   }
 
+  /** Whether the graph was traced with the model that runs here, so that it can be run again. */
+  get isLive() { return this.session?.graphs.some(({ id, isLive }) => id === this.graphID && isLive) === true; }
+
   // MARK: Words
 
   /** What the reader calls a node, or else the graph; may be empty. */
@@ -336,6 +340,16 @@ export class App {
       this.toast(error instanceof RequestFailure ? error.message : `This went wrong: ${error.message}`);
       if (!(error instanceof RequestFailure)) console.error(error);
       return null;
+    }
+  }
+
+  /** Runs something that takes its time, and may fail, for a button that shows it. */
+  async busy(button, action) {
+    button.disabled = true;
+    button.setAttribute("aria-busy", "true");
+    try { return await this.trying(action); } finally {
+      button.disabled = false;
+      button.removeAttribute("aria-busy");
     }
   }
 

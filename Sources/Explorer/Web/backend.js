@@ -66,9 +66,14 @@ export class Server {
   subgraph(id, width) { return this.json(`/api/graphs/${encodeURIComponent(id)}/subgraph?width=${width}`); }
 
   /** Lets the browser keep a figure's file. */
-  async download(id, format, width) {
-    const response = await this.answer(`/api/graphs/${encodeURIComponent(id)}/figure/${format}?width=${width}`);
-    const name = /filename="([^"]*)"/.exec(response.headers.get("Content-Disposition"))?.[1] ?? `figure.${format}`;
+  figure(id, format, width) { return this.download(`/api/graphs/${encodeURIComponent(id)}/figure/${format}?width=${width}`); }
+
+  /** Lets the browser keep the graph as a file. */
+  file(id) { return this.download(`/api/graphs/${encodeURIComponent(id)}/file`); }
+
+  async download(path) {
+    const response = await this.answer(path);
+    const name = /filename="([^"]*)"/.exec(response.headers.get("Content-Disposition"))?.[1] ?? "file";
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await response.blob());
     link.download = name;

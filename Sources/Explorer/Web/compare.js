@@ -1,64 +1,136 @@
-// Two graphs side by side: what was added, what is gone, what changed.
+// Two graphs: what was added, what is gone, what changed; as tables, over each other, or side by side.
 
-import { count, number, percent } from "./graph.js";
+import { Graph, count, number, percent } from "./graph.js";
+import { GraphUnion, drawUnion } from "./overlay.js";
+import { Influence, Pruning } from "./influence.js";
 import { nodeButton } from "./nodes.js";
-import { el } from "./dom.js";
+import { el, svg } from "./dom.js";
 
 const page = 200;
 const signs = { added: "+", gone: "−", changed: "≠", same: "=" };
+const forms = [["tables", "as tables"], ["overlay", "over each other"], ["sides", "side by side"]];
 
 export class Compare {
   constructor(app) {
     this.app = app;
     this.shown = new Set(["added", "gone", "changed"]);
+    this.form = "tables";
     this.limit = page;
   }
 
-  concerns(what) {
-    if (what.has("graph")) { this.answer = null; this.other = null; }
-    return false;
+  forget() {
+    this.answer = null;
+    this.other = null;
+    this.second = null;
+    this.pruning = null;
   }
+
+  /** The pictures show what the sliders keep. */
+  concerns(what) { return what.has("shown") && Boolean(this.answer) && this.form !== "tables"; }
 
   draw(panel) {
     const { app } = this;
     const others = (app.session?.graphs ?? []).filter(({ id }) => id !== app.graphID);
     if (others.length === 0) return panel.replaceChildren(el("div", { class: "scroll quiet" }, "There is no other graph to compare with. Open or trace another one."));
+    this.other ??= (others.find(({ id }) => id === app.previousID) ?? others[0]).id;
     const select = el("select", { id: "compare-with", onchange: (event) => { this.other = event.target.value; } },
       others.map(({ id, name }) => el("option", { value: id, selected: id === this.other }, name)));
-    this.other ??= others[0].id;
     this.panel = panel;
-    const filters = ["added", "gone", "changed", "same"].map((change) => el("label", {}, el("input", {
+    const form = el("select", { id: "compare-form", "aria-label": "How to show it", onchange: (event) => { this.form = event.target.value; this.draw(panel); } },
+      forms.map(([key, words]) => el("option", { value: key, selected: key === this.form }, words)));
+    panel.replaceChildren(
+      el("div", { class: "bar" }, el("label", {}, "With ", select),
+        el("button", { type: "button", class: "main", id: "compare", onclick: (event) => app.busy(event.currentTarget, () => this.compare()) }, "Compare"),
+        form, this.form === "tables" ? this.filters(panel) : null),
+      el("div", { class: "scroll", id: "comparison" }, this.answer ? this.result() : el("p", { class: "quiet" }, "Nodes are paired by layer and feature at positions that stand for each other; answers by their token.")));
+  }
+
+  filters(panel) {
+    return Object.keys(signs).map((change) => el("label", {}, el("input", {
       type: "checkbox", checked: this.shown.has(change),
       onchange: (event) => { if (event.target.checked) this.shown.add(change); else this.shown.delete(change); this.draw(panel); },
     }), ` ${signs[change]} ${change}`));
-    panel.replaceChildren(
-      el("div", { class: "bar" }, el("label", {}, "With ", select),
-        el("button", { type: "button", class: "main", id: "compare", onclick: () => app.trying(() => this.compare()) }, "Compare"), filters),
-      el("div", { class: "scroll", id: "comparison" }, this.answer ? this.result() : el("p", { class: "quiet" }, "Nodes are paired by layer and feature at positions that stand for each other; answers by their token.")));
   }
 
   async compare() {
     const { app } = this;
     const [id, other] = [app.graphID, this.other];
-    const [answer, head] = await Promise.all([app.backend.ask(id, "comparison", { with: other }), app.backend.head(other)]);
+    const [answer, { head, edges }] = await Promise.all([app.backend.ask(id, "comparison", { with: other }), app.backend.graph(other)]);
     if (id !== app.graphID) return;
     this.answer = answer;
-    this.labels = head.nodes;
+    const graph = new Graph(head, edges);
+    this.second = { graph, influence: new Influence(graph), label: (place) => graph.name(place) };
+    this.pruning = null;
     this.limit = page;
     this.draw(this.panel);
   }
 
   result() {
+    const summary = el("p", { id: "comparison-summary" }, this.answer.description);
+    return this.form === "tables" ? [summary, ...this.tables()] : [...this.pictures(), summary];
+  }
+
+  // MARK: Pictures
+
+  pictures() {
+    const { app, second } = this;
+    const { store } = app;
+    if (this.pruning !== app.pruning) {
+      this.pruning = app.pruning;
+      this.union = new GraphUnion([
+        { graph: app.graph, influence: app.influence, pruning: app.pruning, label: (place) => app.label(place) },
+        { ...second, pruning: new Pruning(second.graph, second.influence, store.setting("nodeShare"), store.setting("edgeShare")) },
+      ], this.answer);
+    }
+    const { union } = this;
+    const isOverlay = this.form === "overlay";
+    const room = Math.max(480, this.panel.clientWidth - 30);
+    const height = Math.max(260, this.panel.clientHeight - 110);
+    const options = { width: isOverlay ? room : room / 2 - 8, height, select: (at) => this.select(at), hover: (at) => this.hover(at) };
+    const left = [union.leftOut > 0 ? `${count(union.leftOut)} weaker nodes` : null, union.edgesLeftOut > 0 ? `${count(union.edgesLeftOut)} weaker edges` : null].filter(Boolean);
+    return [
+      isOverlay ? el("div", { id: "overlay" }, drawUnion(union, options)) : el("div", { id: "sides" },
+        [0, 1].map((side) => el("figure", {}, drawUnion(union, { ...options, side }), el("figcaption", { class: "quiet" }, side === 0 ? `${app.graph.head.slug}, the open graph` : second.graph.head.slug)))),
+      el("div", { class: "legend", id: "union-legend" }, this.legend(isOverlay)),
+      left.length > 0 ? el("p", { class: "quiet" }, `Not drawn: ${left.join(" and ")}.`) : null,
+    ].filter(Boolean);
+  }
+
+  legend(isOverlay) {
+    const node = (change, words) => el("span", {}, svg("svg", { class: "glyph union", viewBox: "0 0 12 12" }, svg("circle", { cx: 6, cy: 6, r: 4, class: `vertex ${change}` })), ` ${words}`);
+    const line = (kind, words) => el("span", {}, svg("svg", { class: "union overlay line-sample", viewBox: "0 0 24 8" }, svg("path", { d: "M1 4H23", class: `edge ${kind}`, "stroke-width": 2 })), ` ${words}`);
+    return [
+      node("gone", "only in the open graph"), node("added", "only in the other"), node("changed", "in both, changed"), node("same", "in both, the same"),
+      ...(isOverlay ? [line("gone positive", "edge kept in the open graph alone"), line("added positive", "in the other alone"), line("both positive", "in both"), line("both negative", "negative")] : []),
+    ];
+  }
+
+  select(at) {
+    const place = this.union.placesOf[at][0];
+    if (place === null) return this.app.toast(`Only ${this.second.graph.head.slug} has ${this.union.label(at)}.`);
+    this.app.select(place);
+    this.app.linkGraph.show(place);
+  }
+
+  /** Marks a node in both pictures. */
+  hover(at) {
+    if (at === this.hovered) return;
+    this.hovered = at;
+    for (const vertex of this.panel.querySelectorAll(".union .vertex")) vertex.classList.toggle("hovered", at >= 0 && vertex.dataset.node === String(at));
+    this.app.hover(at >= 0 ? this.union.placesOf[at][0] ?? -1 : -1);
+  }
+
+  // MARK: Tables
+
+  tables() {
     const { app } = this;
-    const { nodes, description, edges, edgeCount } = this.answer;
+    const { nodes, edges, edgeCount } = this.answer;
     const difference = ({ influence: [first, second] }) => Math.abs((second ?? 0) - (first ?? 0));
     const rows = nodes.filter(({ change }) => this.shown.has(change)).sort((a, b) => difference(b) - difference(a));
     const pair = (values, text) => [el("td", { class: "number" }, values[0] === null ? "" : text(values[0])), el("td", { class: "number" }, values[1] === null ? "" : text(values[1]))];
-    const node = (change) => (change.first !== null ? nodeButton(app, change.first)
-      : el("span", { class: "quiet" }, this.labels.label[change.second] || this.labels.id[change.second]));
+    const node = (change) => (change.first !== null ? nodeButton(app, change.first) : el("span", { class: "quiet" }, this.second.label(change.second)));
     const name = (at) => node(nodes[at]);
     return [
-      el("p", { id: "comparison-summary" }, description),
       el("div", { class: "columns" },
         el("table", { id: "compared-nodes" },
           el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, "node"), el("th", { class: "number", colspan: "2" }, "influence here, there"), el("th", { class: "number", colspan: "2" }, "activation"), el("th", { class: "number", colspan: "2" }, "probability"))),

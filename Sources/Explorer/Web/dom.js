@@ -13,6 +13,14 @@ export function el(name, attributes = {}, ...children) {
   return element;
 }
 
+/** An element of a drawing, with attributes and children; `null` ones are left out. */
+export function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== undefined) element.setAttribute(key, value);
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
 /** Runs something at most once a frame, with the last arguments. */
 export function perFrame(action) {
   let waiting = null;

@@ -3,25 +3,38 @@
 
 import { Kind } from "./graph.js";
 
-/** Adds a node's outline to the current path. */
-export function outline(context, kind, x, y, radius) {
+/** The corners of a node's outline; a feature has none, it is round. */
+function corners(kind, x, y, radius) {
+  const around = (count, size, turn) => Array.from({ length: count }, (_, corner) => {
+    const angle = turn + corner * 2 * Math.PI / count;
+    return [x + size * Math.cos(angle), y + size * Math.sin(angle)];
+  });
   switch (kind) {
-    case Kind.feature:
-      context.moveTo(x + radius, y);
-      context.arc(x, y, radius, 0, 2 * Math.PI);
-      break;
-    case Kind.error: polygon(context, x, y, radius * 1.25, 4, Math.PI / 2); break;
-    case Kind.embedding: context.rect(x - radius * 0.9, y - radius * 0.9, radius * 1.8, radius * 1.8); break;
-    default: polygon(context, x, y, radius * 1.2, 6, 0);
+    case Kind.feature: return null;
+    case Kind.error: return around(4, radius * 1.25, Math.PI / 2);
+    case Kind.embedding: return around(4, radius * 0.9 * Math.SQRT2, Math.PI / 4);
+    default: return around(6, radius * 1.2, 0);
   }
 }
 
-function polygon(context, x, y, radius, corners, turn) {
-  for (let corner = 0; corner <= corners; corner++) {
-    const angle = turn + corner * 2 * Math.PI / corners;
-    const [px, py] = [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
-    if (corner === 0) context.moveTo(px, py); else context.lineTo(px, py);
+/** Adds a node's outline to the current path. */
+export function outline(context, kind, x, y, radius) {
+  const points = corners(kind, x, y, radius);
+  if (!points) {
+    context.moveTo(x + radius, y);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    return;
   }
+  context.moveTo(...points.at(-1));
+  for (const point of points) context.lineTo(...point);
+}
+
+/** A node's outline as the data of a path. */
+export function outlinePath(kind, x, y, radius) {
+  const points = corners(kind, x, y, radius);
+  const text = (value) => value.toFixed(1);
+  if (!points) return `M${text(x - radius)} ${text(y)}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0Z`;
+  return `M${points.map((point) => point.map(text).join(" ")).join("L")}Z`;
 }
 
 const shapes = [

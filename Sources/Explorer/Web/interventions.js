@@ -2,47 +2,43 @@
 
 import { Kind, number, percent, visible } from "./graph.js";
 import { nodeButton } from "./nodes.js";
-import { el } from "./dom.js";
-
-const modes = [
-  ["free", "everything is recomputed"], ["frozenAttention", "attention patterns are held"],
-  ["direct", "attention, norms and MLPs are held: direct effects alone"],
-];
+import { modeSelect } from "./modes.js";
+import { el, svg } from "./dom.js";
 
 export class Interventions {
   constructor(app) {
     this.app = app;
-    this.reset();
+    this.forget();
   }
 
-  reset() {
+  forget() {
     this.changes = [];
     this.mode = "free";
     this.continuation = 12;
     this.outcome = null;
   }
 
-  concerns(what) {
-    if (what.has("graph")) this.reset();
-    return what.has("selection") || what.has("view");
-  }
+  concerns(what) { return what.has("selection") || what.has("view"); }
 
   draw(panel) {
     const { app } = this;
     this.panel = panel;
-    const entry = app.session?.graphs.find(({ id }) => id === app.graphID);
-    if (!entry?.isLive) {
+    if (!app.isLive) {
       return panel.replaceChildren(el("div", { class: "scroll quiet" }, app.session?.hasModel
-        ? "This graph was not traced with the model that runs here, so nothing can be changed and run again."
+        ? "This graph was not traced with the model that runs here, or is of a changed run, so nothing can be changed and run again."
         : "There is no model here to run. Start clew explore with --model and --transcoders."));
     }
     panel.replaceChildren(
       el("div", { class: "bar" },
         el("button", { type: "button", id: "add-selected", disabled: !this.isFeature(app.selected), onclick: () => this.add([app.selected]) }, "Add the selected feature"),
         this.groupButtons(),
-        el("label", {}, "Hold ", el("select", { id: "mode", onchange: (event) => { this.mode = event.target.value; } }, modes.map(([key, words]) => el("option", { value: key, selected: key === this.mode, title: words }, `${key}: ${words}`)))),
+        el("label", {}, "Hold ", modeSelect("mode", this.mode, (mode) => { this.mode = mode; this.draw(panel); })),
         el("label", {}, "Continue ", el("input", { type: "number", id: "continuation", min: "0", max: "200", value: String(this.continuation), oninput: (event) => { this.continuation = Math.max(0, Math.min(200, Number(event.target.value) || 0)); } }), " tokens"),
-        el("button", { type: "button", class: "main", id: "run", disabled: this.changes.length === 0, onclick: () => app.trying(() => this.run()) }, "Run")),
+        el("button", { type: "button", class: "main", id: "run", disabled: this.changes.length === 0, onclick: (event) => app.busy(event.currentTarget, () => this.run()) }, "Run"),
+        el("button", {
+          type: "button", id: "trace-changed", disabled: this.changes.length === 0 || this.mode === "direct",
+          title: "A graph of the changed run, to compare with this one", onclick: () => app.trying(() => this.trace()),
+        }, "Trace the changed run")),
       el("div", { class: "scroll" }, this.changeList(), this.outcome ? this.result() : el("p", { class: "quiet" }, "Select a feature and add it, then say what becomes of it. The graph's prediction is linear: it adds up the effects along all paths, with everything that it holds frozen.")));
   }
 
@@ -99,16 +95,17 @@ export class Interventions {
 
   async run() {
     const { app } = this;
-    const button = document.getElementById("run");
-    button.disabled = true;
-    button.textContent = "Running…";
     const id = app.graphID;
-    try {
-      const outcome = await app.backend.ask(id, "outcome", this.order());
-      if (id === app.graphID) this.outcome = outcome;
-    } finally {
-      if (id === app.graphID && button.isConnected) this.draw(this.panel);
-    }
+    const outcome = await app.backend.ask(id, "outcome", this.order());
+    if (id !== app.graphID) return;
+    this.outcome = outcome;
+    this.draw(this.panel);
+  }
+
+  /** Has the changed run traced; its graph is opened, and Compare offers this one. */
+  trace() {
+    const { changes, mode } = this.order();
+    return this.app.traces.trace({ prompt: this.app.traces.promptText(), changes, mode });
   }
 
   result() {
@@ -158,34 +155,18 @@ export class Interventions {
 
 /** Predicted changes across, measured ones up; the diagonal is where they agree. */
 function scatter(rows) {
-  const svg = (name, attributes) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    return element;
-  };
   const size = 260, edge = 34;
   const most = Math.max(1e-6, ...rows.flatMap(({ predicted, measured }) => [Math.abs(predicted), Math.abs(measured)])) * 1.05;
   const at = (value) => edge + (size - edge - 6) * (value + most) / (2 * most);
-  const picture = svg("svg", { viewBox: `0 0 ${size} ${size}`, class: "scatter", role: "img", "aria-label": `Scatter plot of ${rows.length} features` });
-  picture.append(
-    svg("line", { x1: at(-most), y1: size - at(-most), x2: at(most), y2: size - at(most), stroke: "var(--quiet)", "stroke-dasharray": "4 3" }),
-    svg("line", { x1: at(0), y1: size - at(-most), x2: at(0), y2: size - at(most), stroke: "var(--line)" }),
-    svg("line", { x1: at(-most), y1: size - at(0), x2: at(most), y2: size - at(0), stroke: "var(--line)" }));
-  for (const { predicted, measured, label, place } of rows) {
-    const dot = svg("circle", { cx: at(predicted), cy: size - at(measured), r: 2.6, fill: "var(--accent)", opacity: 0.6 });
-    const title = svg("title", {});
-    title.textContent = `${label || place}: predicted ${number(predicted)}, measured ${number(measured)}`;
-    dot.append(title);
-    picture.append(dot);
-  }
-  const words = [[size / 2 + edge / 2, size - 4, "predicted", "middle"], [at(-most), size - 16, number(-most), "start"], [at(most), size - 16, number(most), "end"]];
-  for (const [x, y, text, anchor] of words) {
-    const element = svg("text", { x, y, "text-anchor": anchor, "font-size": 10, fill: "var(--quiet)" });
-    element.textContent = text;
-    picture.append(element);
-  }
-  const side = svg("text", { x: 12, y: size / 2, "text-anchor": "middle", "font-size": 10, fill: "var(--quiet)", transform: `rotate(-90 12 ${size / 2})` });
-  side.textContent = "measured";
-  picture.append(side);
-  return picture;
+  const line = (x0, y0, x1, y1, attributes) => svg("line", { x1: at(x0), y1: size - at(y0), x2: at(x1), y2: size - at(y1), ...attributes });
+  const word = (text, attributes) => svg("text", { "font-size": 10, fill: "var(--quiet)", ...attributes }, text);
+  return svg("svg", { viewBox: `0 0 ${size} ${size}`, class: "scatter", role: "img", "aria-label": `Scatter plot of ${rows.length} features` },
+    line(-most, -most, most, most, { stroke: "var(--quiet)", "stroke-dasharray": "4 3" }),
+    line(0, -most, 0, most, { stroke: "var(--line)" }), line(-most, 0, most, 0, { stroke: "var(--line)" }),
+    rows.map(({ predicted, measured, label, place }) => svg("circle", { cx: at(predicted), cy: size - at(measured), r: 2.6, fill: "var(--accent)", opacity: 0.6 },
+      svg("title", {}, `${label || place}: predicted ${number(predicted)}, measured ${number(measured)}`))),
+    word("predicted", { x: size / 2 + edge / 2, y: size - 4, "text-anchor": "middle" }),
+    word(number(-most), { x: at(-most), y: size - 16, "text-anchor": "start" }),
+    word(number(most), { x: at(most), y: size - 16, "text-anchor": "end" }),
+    word("measured", { x: 12, y: size / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${size / 2})` }));
 }

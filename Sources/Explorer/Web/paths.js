@@ -1,7 +1,8 @@
 // The strongest ways through the graph, and the smallest set of nodes without which an answer falls.
 
-import { Kind, count, percent } from "./graph.js";
+import { Kind, count, number, percent } from "./graph.js";
 import { answerSelect, nodeButton, pinning } from "./nodes.js";
+import { modeSelect, modeWords } from "./modes.js";
 import { RequestFailure } from "./backend.js";
 import { el } from "./dom.js";
 
@@ -11,12 +12,12 @@ export class Paths {
     this.steps = 2;
     this.part = 0.5;
     this.from = "tokens";
+    this.mode = "free";
   }
 
-  concerns(what) {
-    if (what.has("graph")) { this.end = null; this.answer = null; this.cutAnswer = null; }
-    return what.has("view") || what.has("selection");
-  }
+  forget() { this.end = null; this.answer = null; this.cut = null; }
+
+  concerns(what) { return what.has("view") || what.has("selection"); }
 
   draw(panel) {
     const { app } = this;
@@ -35,8 +36,8 @@ export class Paths {
       el("div", { class: "bar" },
         el("label", {}, "To ", select), el("label", {}, "from ", from), el("label", {}, "at least ", steps, " steps"),
         el("button", { type: "button", class: "main", id: "find-paths", onclick: () => app.trying(() => this.findPaths()) }, "Find paths"),
-        el("label", {}, "Lower it by ", part, " %"),
-        el("button", { type: "button", id: "find-cut", onclick: () => app.trying(() => this.findCut()) }, "Find a cut")),
+        el("span", { class: "together" }, el("label", {}, "Lower it by ", part, " %"),
+          el("button", { type: "button", id: "find-cut", onclick: () => app.trying(() => this.findCut()) }, "Find a cut"))),
       this.results);
     this.show();
   }
@@ -57,23 +58,37 @@ export class Paths {
     const answer = await app.backend.ask(id, "paths", { starts: this.starts(), end: this.end, count: 20, minimumSteps: steps });
     if (id !== app.graphID) return;
     this.answer = { ...answer, steps };
-    this.cutAnswer = null;
+    this.cut = null;
     this.show();
   }
 
   async findCut() {
     const { app } = this;
     const id = app.graphID;
-    const answer = await app.backend.ask(id, "cut", { target: this.end, part: this.part });
+    const target = this.end;
+    const answer = await app.backend.ask(id, "cut", { target, part: this.part });
     if (id !== app.graphID) return;
-    this.cutAnswer = answer;
+    this.cut = { ...answer, target, measured: null };
     this.answer = null;
+    this.show();
+  }
+
+  /** Takes the cut's features out of the model, one more each time, and reads the answer. */
+  async measureCut() {
+    const { app, cut } = this;
+    const ids = cut.steps.map(({ places }) => places.map((place) => app.graph.ids[place]));
+    const sets = ids.map((_, step) => ids.slice(0, step + 1).flat());
+    const mode = this.mode;
+    const outcomes = await app.backend.ask(app.graphID, "cuts", { sets, mode: { kind: mode } });
+    if (cut !== this.cut) return;
+    const id = app.graph.ids[cut.target];
+    cut.measured = { mode, answers: outcomes.map(({ answers }) => answers.find(({ nodeID }) => nodeID === id)) };
     this.show();
   }
 
   show() {
     if (this.answer) this.results.replaceChildren(...this.pathList());
-    else if (this.cutAnswer) this.results.replaceChildren(...this.cutList());
+    else if (this.cut) this.results.replaceChildren(...this.cutList());
     else this.results.replaceChildren(el("p", { class: "quiet" }, "A path's strength is the product of its edges' shares of what enters their targets. A cut is a small set of features without which the answer falls, as the graph predicts."));
   }
 
@@ -95,21 +110,31 @@ export class Paths {
 
   cutList() {
     const { app } = this;
-    const cut = this.cutAnswer;
+    const cut = this.cut;
     const last = cut.steps.at(-1);
     const words = cut.isReached
-      ? `Without these ${cut.steps.length} the answer loses ${percent(last?.lowered ?? 0)} of what the graph adds to it, as the graph predicts. `
+      ? `Without ${cut.steps.length === 1 ? "this one" : `these ${cut.steps.length}`} the answer loses ${percent(last?.lowered ?? 0)} of what the graph adds to it, as the graph predicts. `
         + (cut.isSmallest ? "No smaller set does as much: all were tried." : `No set of fewer than ${cut.leastCount} does; whether one in between does was not tried.`)
       : `All ${count(cut.candidates)} candidates together lower it by ${percent(cut.loweredByAll)}, which is not enough.`;
     const doubts = [];
     if (cut.belowZero > 0) doubts.push(`${cut.belowZero} features would fall below zero, where the prediction does not hold.`);
     if (cut.unfollowed > 0) doubts.push(`${cut.unfollowed} features have inputs that were not computed.`);
+    const { measured } = cut;
+    const head = ["lowered so far", "alone", ...(measured ? ["measured so far", "probability"] : [])];
+    const shown = ({ measured: change, probabilityBefore, probabilityAfter }) => [
+      el("td", { class: "number" }, percent(-change / cut.value, 1)),
+      el("td", { class: "number" }, `${percent(probabilityBefore, 1)} → ${percent(probabilityAfter, 1)}`)];
     return [
       el("p", { id: "cut-summary" }, words, " ", el("span", { class: "warn" }, doubts.join(" "))),
-      el("table", { id: "cut-table" }, el("thead", {}, el("tr", {}, el("th", {}, "take away"), el("th", { class: "number" }, "lowered so far"), el("th", { class: "number" }, "alone"))),
-        el("tbody", {}, cut.steps.map((step) => el("tr", {}, el("td", {}, step.places.map((place) => nodeButton(app, place))),
-          el("td", { class: "number" }, percent(step.lowered, 1)), el("td", { class: "number" }, percent(step.loweredAlone, 1)))))),
-      el("button", { type: "button", id: "pin-cut", onclick: () => app.store.change("Pin a cut", pinning(app, cut.steps.flatMap((step) => step.places))) }, "Pin them"),
-    ];
+      el("table", { id: "cut-table" }, el("thead", {}, el("tr", {}, el("th", {}, "take away"), head.map((title) => el("th", { class: "number" }, title)))),
+        el("tbody", {}, cut.steps.map((step, at) => el("tr", {}, el("td", {}, step.places.map((place) => nodeButton(app, place))),
+          el("td", { class: "number" }, percent(step.lowered, 1)), el("td", { class: "number" }, percent(step.loweredAlone, 1)),
+          measured ? shown(measured.answers[at]) : null)))),
+      el("p", {}, el("button", { type: "button", id: "pin-cut", onclick: () => app.store.change("Pin a cut", pinning(app, cut.steps.flatMap((step) => step.places))) }, "Pin them"),
+        app.isLive && cut.steps.length > 0 ? [" ", el("label", {}, "Hold ", modeSelect("cut-mode", this.mode, (mode) => { this.mode = mode; })), " ",
+          el("button", { type: "button", id: "measure-cut", onclick: (event) => app.busy(event.currentTarget, () => this.measureCut()) }, "Measure it in the model")]
+          : el("span", { class: "quiet" }, app.isLive ? "" : " What the model does without them can be measured where it was traced by clew explore.")),
+      measured ? el("p", { class: "quiet", id: "cut-measured" }, `Measured while ${modeWords(measured.mode)}: by how much the answer's logit fell, as a part of the ${number(cut.value)} that the graph adds to it.`) : null,
+    ].filter(Boolean);
   }
 }

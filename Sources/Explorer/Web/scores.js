@@ -28,8 +28,20 @@ export class Scores {
     fact("model, transcoders", `${head.info?.model ?? "not stated"}, ${head.info?.transcoder_set ?? head.scan}`);
     panel.replaceChildren(el("div", { class: "scroll" },
       el("p", { id: "not-shown" }, this.sentence()), el("dl", { class: "facts" }, facts),
-      head.notes.length > 0 ? el("div", {}, el("h3", {}, "About the file"), el("ul", {}, head.notes.map((note) => el("li", {}, note)))) : null,
+      this.file(),
       this.errorTable()));
+  }
+
+  /** What is odd about the file, and a copy in which it is put right. */
+  file() {
+    const { app } = this;
+    const { head } = app.graph;
+    const { notes } = head;
+    const save = head.isSaved ? null : el("p", {}, el("button", {
+      type: "button", id: "save-file", onclick: (event) => app.busy(event.currentTarget, async () => { await app.flush(); await app.backend.file(app.graphID); }),
+    }, notes.length > 0 ? "Save a repaired copy" : "Save as a graph file"), el("span", { class: "quiet" }, " with what you pinned and grouped, for this page and the public viewers"));
+    if (notes.length === 0) return save;
+    return el("div", {}, el("h3", {}, "About the file"), el("ul", {}, notes.map((note) => el("li", {}, note))), save);
   }
 
   /** What the picture does not show, plainly. */
@@ -37,6 +49,8 @@ export class Scores {
     const { app } = this;
     const { graph, pruning } = app;
     const parts = [];
+    const changed = graph.head.generationSettings?.changes?.length ?? 0;
+    if (changed > 0) parts.push("The graph is of a run in which features were changed: what was set to a value has no inputs.");
     if (!graph.head.isWhole) parts.push("The file holds a pruned graph: all shares here are of what it holds.");
     const hidden = graph.count - pruning.nodeCount;
     parts.push(`The picture leaves out ${count(hidden)} nodes with ${percent(1 - pruning.keptInfluence, 1)} of the influence`

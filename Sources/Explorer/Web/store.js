@@ -158,6 +158,11 @@ export class Store extends EventTarget {
     const snapshot = this.view.snapshots[name];
     if (!snapshot) return;
     this.change(`Go back to “${name}”`, ["labels", "pinned", "positions", "settings", "supernodes"]
-      .map((section) => ({ path: [section], value: structuredClone(snapshot[section] ?? {}) })));
+      .flatMap((section) => this.turning(section, snapshot[section] ?? {})));
+  }
+
+  /** Patches that make a section hold these entries and no others, entry by entry: undo leaves those of others alone. */
+  turning(section, entries) {
+    return Object.keys({ ...this.view[section], ...entries }).map((key) => ({ path: [section, key], value: entries[key] }));
   }
 }

@@ -2,13 +2,7 @@
 // and draws the files, so that the page shows what `clew render` makes.
 
 import { percent } from "./graph.js";
-import { el } from "./dom.js";
-
-const svg = (name, attributes) => {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-};
+import { el, svg } from "./dom.js";
 
 export class SubgraphView {
   constructor(app) {
@@ -22,10 +16,13 @@ export class SubgraphView {
     document.addEventListener("keyup", (event) => { if (event.key === "g") this.endGrouping(); });
   }
 
-  concerns(what) {
-    if (what.has("graph")) { this.data = null; this.proposals = null; this.chosen.clear(); }
-    return what.has("view") || what.has("selection") || what.has("saved");
+  forget() {
+    this.data = null;
+    this.proposals = null;
+    this.chosen.clear();
   }
+
+  concerns(what) { return what.has("view") || what.has("selection") || what.has("saved"); }
 
   draw(panel) {
     const { app } = this;
@@ -66,10 +63,10 @@ export class SubgraphView {
       button("rename", "Rename…", "Rename the chosen box", () => this.rename()),
       button("unpin", "Unpin", "Take the chosen boxes out", () => this.unpin()),
       button("propose", "Propose groups", "Features that read and write alike", () => app.trying(() => this.propose())),
-      button("tidy", "Tidy", "Put the boxes back to where the layout has them", () => app.store.set("Tidy", ["positions"], {})),
+      button("tidy", "Tidy", "Put the boxes back to where the layout has them", () => app.store.change("Tidy", app.store.turning("positions", {}))),
       width,
       ["svg", "pdf", "tikz", "caption", "table"].map((format) => el("button", {
-        type: "button", class: "export", "data-format": format, onclick: () => app.trying(async () => { await app.flush(); await app.backend.download(app.graphID, format, this.width); }),
+        type: "button", class: "export", "data-format": format, onclick: () => app.trying(async () => { await app.flush(); await app.backend.figure(app.graphID, format, this.width); }),
       }, { svg: "SVG", pdf: "PDF", tikz: "TikZ", caption: "Caption", table: "Table" }[format])));
   }
 
@@ -102,9 +99,7 @@ export class SubgraphView {
     for (const box of scene.boxes) picture.append(this.box(box, meaning.get(box.key), flip, scene));
     for (const text of scene.texts) {
       const [x, y] = flip(text.place);
-      const element = svg("text", { x, y, "font-size": text.fontSize, fill: text.color, "dominant-baseline": "central", "text-anchor": { left: "start", center: "middle", right: "end" }[text.anchor] });
-      element.textContent = text.text;
-      picture.append(element);
+      picture.append(svg("text", { x, y, "font-size": text.fontSize, fill: text.color, "dominant-baseline": "central", "text-anchor": { left: "start", center: "middle", right: "end" }[text.anchor] }, text.text));
     }
     this.drawing.replaceChildren(picture);
     this.showSide();
@@ -116,9 +111,8 @@ export class SubgraphView {
     let path = `M${points[0]}`;
     for (let at = 1; at + 2 < points.length; at += 3) path += `C${points[at]} ${points[at + 1]} ${points[at + 2]}`;
     const group = svg("g", { class: curve.positive ? "edge positive" : "edge negative", opacity: curve.opacity });
-    const title = svg("title", {});
-    if (curve.source !== "") title.textContent = `${this.name(curve.source)} → ${this.name(curve.target)}: ${percent(curve.share, 1)}`;
-    group.append(title, svg("path", { d: path, fill: "none", stroke: curve.color, "stroke-width": curve.lineWidth, "stroke-dasharray": curve.positive ? "none" : "3 2" }));
+    const title = curve.source === "" ? "" : `${this.name(curve.source)} → ${this.name(curve.target)}: ${percent(curve.share, 1)}`;
+    group.append(svg("title", {}, title), svg("path", { d: path, fill: "none", stroke: curve.color, "stroke-width": curve.lineWidth, "stroke-dasharray": curve.positive ? "none" : "3 2" }));
     const [bx, by] = points.at(-1), [tx, ty] = tip;
     const length = Math.hypot(tx - bx, ty - by) || 1, size = 1.3 + curve.lineWidth;
     const [nx, ny] = [-(ty - by) / length * size, (tx - bx) / length * size];
@@ -143,14 +137,10 @@ export class SubgraphView {
     else if (box.shape === "diamond") group.append(svg("path", { d: `M0 ${-h / 2}L${w / 2} 0L0 ${h / 2}L${-w / 2} 0Z`, ...look }));
     else group.append(svg("rect", { x: -w / 2, y: -h / 2, width: w, height: h, rx: box.shape === "rounded" ? 3 : 0, ...look }));
     box.lines.forEach((line, at) => {
-      const text = svg("text", { x: 0, y: (at - (box.lines.length - 1) / 2) * scene.lineHeight, "font-size": scene.fontSize, fill: box.textColor, "text-anchor": "middle", "dominant-baseline": "central" });
-      text.textContent = line;
-      group.append(text);
+      group.append(svg("text", { x: 0, y: (at - (box.lines.length - 1) / 2) * scene.lineHeight, "font-size": scene.fontSize, fill: box.textColor, "text-anchor": "middle", "dominant-baseline": "central" }, line));
     });
     if (isSample) return group;
-    const title = svg("title", {});
-    title.textContent = box.tooltip;
-    group.append(title);
+    group.append(svg("title", {}, box.tooltip));
     group.addEventListener("pointerdown", (event) => this.press(event, box, group));
     group.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.choose(box.key, event.shiftKey); } });
     group.addEventListener("dblclick", () => { this.chosen = new Set([box.key]); this.rename(); });

@@ -3,7 +3,10 @@
 import { el } from "./dom.js";
 
 export class Tabs {
-  /** @param {{id: string, title: string, view: object}[]} tabs each view has `draw(panel)` and `concerns(what)` */
+  /**
+   * @param {{id: string, title: string, view: object}[]} tabs each view has `draw(panel)` and `concerns(what)`, and
+   * `forget()` if it knows anything of a graph
+   */
   constructor(app, tabs) {
     this.app = app;
     this.tabs = tabs;
@@ -44,9 +47,9 @@ export class Tabs {
 
   refresh(what) {
     if (!this.app.graph) return;
-    // Views that are not shown must hear of another graph too: they forget what they knew of the last one.
-    const wants = this.tabs.map(({ view }) => view.concerns(what));
-    if (what.has("graph") || wants[this.tabs.findIndex(({ id }) => id === this.current)]) this.draw();
+    // Views that are not shown, too, must forget what they knew of the last graph.
+    if (what.has("graph")) for (const { view } of this.tabs) view.forget?.();
+    if (what.has("graph") || this.view.concerns(what)) this.draw();
   }
 
   draw() { if (this.app.graph) this.view.draw(this.panel); }

@@ -104,66 +104,126 @@ struct AtlasPageTests {
     }
   }
 
-  @Test func `the figure in the page is the one that render draws`() async throws {
+  @Test func `a changed run is traced, and compared with the one before`() async throws {
     try await ExplorerPage.showAtlas { explorer in
       let page = explorer.page
-      let features = try await explorer.shownFeatures()
-      for feature in features.prefix(5) { try await explorer.click(node: feature, holding: .control) }
-      #expect(try await explorer.pinned() == features.prefix(5).sorted())
-      try await page.run("clew.store.group(\(ExplorerPage.list(features.prefix(2))), 'a group')")
-      try await explorer.waitUntilSaved()
-      try await page.click("#tab-subgraph")
-      try await page.waitFor("#subgraph svg .box")
-      #expect(try await page.count("#subgraph svg .box") == 4)
-      let download = try await page.download { try await page.click(.element(".export", saying: "SVG")) }
-      let folder = explorer.folder.url("traces").appending(
-        path: "the-capital-of-the-state-containing-dallas-is")
-      let file = explorer.folder.url("figure.svg")
-      let render = Process()
-      render.executableURL = BuiltCommand.clew
-      render.arguments = ["render", folder.path, "-o", file.path]
-      render.standardOutput = FileHandle.nullDevice
-      try render.run()
-      render.waitUntilExit()
-      #expect(render.terminationStatus == 0)
-      #expect(try Data(contentsOf: file) == download.contents)
+      let feature = try await selectStrongest(explorer)
+      try await page.click("#tab-interventions")
+      try await page.click("#add-selected")
+      try await page.click("#trace-changed")
+      try await page.waitUntil("clew.graph.head.slug.endsWith('-changed')")
+      #expect(try await page.evaluate("!clew.graph.places.has(\(feature.quotedForScript))"))
+      #expect(try await page.text("#tab-panel").contains("changed run"))
+      try await page.click("#tab-compare")
+      try await page.click("#compare")
+      try await page.waitFor("#comparison-summary")
+      // From the changed graph to the one before, the feature is what was added.
+      let added: [String] = try await page.evaluate(
+        """
+        [...document.querySelectorAll("#compared-nodes tr.change-added td:nth-child(2)")].map(cell => cell.innerText)
+        """)
+      #expect(!added.isEmpty)
+      try await page.select("overlay", in: "#compare-form")
+      try await page.waitFor("#overlay .vertex.added")
     }
   }
 
-  @Test func `boxes are grouped by clicks, moved by drags, and taken back`() async throws {
+  @Test func `a cut is measured beside what the graph predicts`() async throws {
+    let model = try Self.open()
+    let trace = try PromptTrace.trace(
+      TraceRequest(prompt: "the capital of the state containing Dallas is"), with: model)
     try await ExplorerPage.showAtlas { explorer in
       let page = explorer.page
-      let features = try await explorer.shownFeatures().prefix(4)
-      for feature in features { try await explorer.click(node: feature, holding: .control) }
-      #expect(try await explorer.pinned() == features.sorted())
-      try await page.click("#tab-subgraph")
-      try await page.click(.element("[data-panel=lower]"))
-      try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 4")
-      try await page.click(.element("#subgraph .box", number: 0))
-      try await page.click(.element("#subgraph .box", number: 1), holding: .shift)
-      try await page.click("#group")
-      try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 3")
-      #expect(try await page.evaluate("Object.keys(clew.store.view.supernodes).length") == 1)
-      try await page.drag(.element("#subgraph .box", number: 0), byX: 60, y: 10)
-      try await page.waitUntil("Object.keys(clew.store.view.positions).length === 3")
-      try await explorer.waitUntilSaved()
-      try await page.run("clew.controls.undo(); clew.controls.undo()")
-      try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 4")
-      #expect(try await page.evaluate("Object.keys(clew.store.view.positions).length") == 0)
+      try await page.click("#tab-paths")
+      // One feature is half of the answer; all but all of it takes several.
+      try await page.fill("#cut-part", with: "95")
+      try await page.click("#find-cut")
+      try await page.waitFor("#cut-table")
+      let rows: [[String]] = try await page.evaluate(
+        """
+        [...document.querySelectorAll("#cut-table tbody tr")]
+          .map(row => [...row.querySelectorAll(".node")].map(node => node.dataset.id))
+        """)
+      #expect(rows.count > 1)
+      try await page.select("frozenAttention", in: "#cut-mode")
+      try await page.click("#measure-cut")
+      try await page.waitFor("#cut-measured")
+      let sets = rows.indices.map { rows[...$0].flatMap(\.self) }
+      let outcomes = try trace.outcomes(
+        of: CutOrder(sets, mode: .frozenAttention), tokenizer: model.tokenizer)
+      let value: Double = try await page.evaluate(
+        """
+        (() => {
+          const target = Number(document.getElementById("path-end").value);
+          const { graph } = clew;
+          return graph.weights.slice(graph.starts[target], graph.starts[target + 1]).reduce((a, b) => a + b, 0);
+        })()
+        """)
+      let measured = try await page.texts("#cut-table tbody td:nth-child(4)")
+      for (text, outcome) in zip(measured, outcomes) {
+        let percent = try #require(Double(text.replacing("−", with: "-").dropLast(2)))
+        #expect(abs(percent / 100 + outcome.answers[0].measured / value) < 0.002, "\(text)")
+      }
     }
   }
 
-  @Test func `groups are proposed with a reason, and accepted with a click`() async throws {
+  @Test func `traces wait in a queue, and one that waits is taken out`() async throws {
     try await ExplorerPage.showAtlas { explorer in
       let page = explorer.page
-      try await page.click("#tab-subgraph")
-      try await page.waitFor("#propose")
-      try await explorer.set(slider: "node-share", to: 0.95)
-      try await page.click("#propose")
-      try await page.waitFor(.element(".proposal", number: 0))
-      #expect(try await page.text(.element(".proposal p", number: 0)).contains("alike"))
-      try await page.click(.element(".accept", number: 0))
-      #expect(try await page.evaluate("Object.keys(clew.store.view.supernodes).length") == 1)
+      let long = Array(repeating: "the capital of the state containing Dallas is Austin", count: 4)
+        .joined(separator: " ")
+      // They are on their way before the first is answered.
+      try await page.run(
+        """
+        Promise.all(["hot", "cold", "tall", "old"].map(word =>
+          clew.traces.trace({ prompt: `${\(long.quotedForScript)} the opposite of ${word} is` })))
+        """)
+      let last = try await page.texts("#jobs .job").count - 1
+      #expect(last >= 1)
+      #expect(try await page.count("#jobs progress") == last + 1)
+      let name: String = try await page.evaluate("[...document.querySelectorAll('.job')].at(-1).title")
+      try await page.click(.element("#jobs button", number: last))
+      try await page.waitUntil("document.querySelectorAll('.job').length === 0", within: .seconds(60))
+      try await page.waitUntil("clew.session.graphs.length === 4")
+      let tokens: [String] = try await page.evaluate("clew.graph.tokens")
+      #expect(!name.hasSuffix(tokens.suffix(3).joined()))
+    }
+  }
+
+  @Test func `features that fire too often are filtered, and counted`() async throws {
+    try await ExplorerPage.showAtlas { explorer in
+      let page = explorer.page
+      try await explorer.set(slider: "node-share", to: 1)
+      func features(_ condition: String) async throws -> Int {
+        try await page.evaluate(
+          "clew.linkGraph.shown.filter(p => clew.graph.kind[p] === 0 && clew.graph.density[p] \(condition)).length"
+        )
+      }
+      let dense = try await features("> 0.01")
+      let rare = try await features("<= 0.01")
+      #expect(dense > 0 && rare > 0)
+      try await explorer.set(slider: "density", to: -2)
+      #expect(try await features("> 0.01") == 0)
+      #expect(try await features("<= 0.01") == rare)
+      #expect(try await page.text("#density-value") == "1.0 %")
+      #expect(try await page.text("#kept").contains("\(dense) nodes hidden by filters"))
+    }
+  }
+
+  @Test func `the keyboard goes along the prompt's tokens and stays there`() async throws {
+    try await ExplorerPage.showAtlas { explorer in
+      let page = explorer.page
+      try await page.click("#tab-answers")
+      try await page.waitFor("#strip")
+      // The strip is one stop of the Tab key.
+      #expect(try await page.count("#strip [tabindex='0']") == 1)
+      try await page.click(.element("#strip .strip-token", number: 3))
+      try await page.press("ArrowRight")
+      #expect(try await page.evaluate("document.activeElement.dataset.position") == "4")
+      let word: String = try await page.evaluate("clew.graph.tokens[4].trim()")
+      #expect(try await page.text("#next-token h3").contains("\(word)”: entropy"))
+      try await page.press("End")
+      #expect(try await page.attribute("aria-selected", of: "#strip .strip-token:last-child") == "true")
     }
   }
 

@@ -77,6 +77,51 @@ struct LinkGraphTests {
     }
   }
 
+  @Test func `edges say their sign by dashes, whatever their colour`() async throws {
+    try await ExplorerPage.show(shared: [graphs[0]]) { explorer in
+      let page = explorer.page
+      // What the canvas is told to draw, from here on.
+      try await page.run(
+        """
+        window.strokes = [];
+        const { bezierCurveTo, stroke } = CanvasRenderingContext2D.prototype;
+        let isCurve = false;
+        CanvasRenderingContext2D.prototype.bezierCurveTo = function (...points) {
+          isCurve = true;
+          bezierCurveTo.apply(this, points);
+        };
+        CanvasRenderingContext2D.prototype.stroke = function (...path) {
+          if (isCurve) strokes.push([this.strokeStyle, this.getLineDash().length > 0]);
+          isCurve = false;
+          stroke.apply(this, path);
+        };
+        """)
+      func drawn() async throws -> [Bool] {
+        try await page.run(
+          """
+          strokes.length = 0;
+          clew.linkGraph.edgesAreOld = true;
+          clew.linkGraph.draw();
+          new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+          """)
+        #expect(try await page.evaluate("new Set(strokes.map(String)).size") == 2)
+        return try await page.evaluate("strokes.map(([, isDashed]) => isDashed)")
+      }
+      let all = try await drawn()
+      let negative: Int = try await page.evaluate(
+        "clew.linkGraph.strongest.filter(({ edge }) => clew.graph.weights[edge] < 0).length")
+      #expect(negative > 0 && negative < all.count)
+      #expect(all.count { $0 } == negative)
+      // Without all edges, those of the selected node are left.
+      let feature = try #require(try await explorer.shownFeatures().first)
+      try await explorer.click(node: feature)
+      try await page.click("#all-edges")
+      let own: Int = try await page.evaluate("clew.linkGraph.selectedEdges().length")
+      #expect(try await drawn().count == own)
+      #expect(own < all.count)
+    }
+  }
+
   @Test func `the wheel goes nearer to what is under it, and Fit shows all again`() async throws {
     try await ExplorerPage.show(shared: [graphs[1]]) { explorer in
       let feature = try #require(try await explorer.shownFeatures().first)

@@ -163,4 +163,50 @@ struct PanelTests {
       #expect(text == "\(try pair[0].compared(with: pair[1]))")
     }
   }
+
+  @Test func `two graphs are drawn over each other, and side by side`() async throws {
+    let names = [Self.name, "gemma-small-big-en"]
+    let pair = try names.map {
+      try GraphReading(contentsOfFile: SharedFiles.url("graphs/\($0).json").path).graph
+    }
+    let comparison = try pair[0].compared(with: pair[1])
+    let kept = try pair.map { Set(try $0.pruned(nodeShare: 0.8, edgeShare: 0.98).graph.nodes.map(\.id)) }
+    func isKept(_ change: GraphComparison.NodeChange, _ side: Int) -> Bool {
+      (side == 0 ? change.first : change.second).map { kept[side].contains(pair[side].nodes[$0].id) } ?? false
+    }
+    try await ExplorerPage.show(shared: names) { explorer in
+      let page = explorer.page
+      try await page.click("#tab-compare")
+      try await page.click("#compare")
+      try await page.waitFor("#comparison-summary")
+      try await page.select("overlay", in: "#compare-form")
+      try await page.waitFor("#overlay svg")
+      let shown = comparison.nodes.filter { isKept($0, 0) || isKept($0, 1) }
+      for change in [GraphComparison.Change.added, .gone, .changed, .same] {
+        #expect(
+          try await page.count("#overlay .vertex.\(change.rawValue)") == shown.count { $0.change == change },
+          "\(change)")
+      }
+      try await page.click(.element("[data-panel=lower]"))
+      try await page.select("sides", in: "#compare-form")
+      try await page.waitFor("#sides svg")
+      for side in 0...1 {
+        #expect(
+          try await page.count("#sides figure:nth-child(\(side + 1)) .vertex")
+            == comparison.nodes.count { isKept($0, side) })
+      }
+      // What stands for the same stands at the same place.
+      #expect(
+        try await page.evaluate(
+          """
+          [...document.querySelectorAll("#sides figure:first-child .vertex")].every(vertex => {
+            const other = document.querySelector(`#sides figure:last-child [data-node="${vertex.dataset.node}"]`);
+            return !other || other.getAttribute("d") === vertex.getAttribute("d");
+          })
+          """))
+      try await page.click(.element("#sides figure:first-child .vertex.gone", number: 0))
+      let selected = try #require(try await explorer.selected())
+      #expect(kept[0].contains(selected))
+    }
+  }
 }

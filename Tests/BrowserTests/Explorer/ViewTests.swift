@@ -214,6 +214,61 @@ struct ViewTests {
     }
   }
 
+  @Test func `a repaired copy has no fault left, and what was pinned`() async throws {
+    try await ExplorerPage.show(shared: ["dollar"]) { explorer in
+      let page = explorer.page
+      let feature = try #require(try await explorer.shownFeatures().first)
+      try await explorer.click(node: feature, holding: .control)
+      let download = try await page.download {
+        try await page.click(.element("#save-file", saying: "repaired"))
+      }
+      #expect(download.name == "dollar.json")
+      let old = try GraphReading(contentsOfFile: SharedFiles.url("graphs/dollar.json").path)
+      let new = try GraphReading(json: [UInt8](download.contents))
+      #expect(old.findings.contains { $0.kind == .sharedID })
+      #expect(new.findings.allSatisfy { ![.sharedID, .unsettled, .repeatedLink].contains($0.kind) })
+      #expect(new.graph.nodes.map(\.id) == old.graph.nodes.map(\.id))
+      #expect(new.graph.savedView.pinnedIDs == [feature])
+    }
+  }
+
+  @Test func `a graph with positions that its prompt does not have opens without trouble`() async throws {
+    let json = """
+      {"metadata": {"slug": "odd", "scan": "made-up", "prompt_tokens": ["a"], "prompt": "a"}, "qParams": {},
+       "nodes": [
+        {"node_id": "E_1_0", "feature": 1, "layer": "E", "ctx_idx": 0, "feature_type": "embedding"},
+        {"node_id": "0_7_5", "feature": 7, "layer": "0", "ctx_idx": 5,
+         "feature_type": "cross layer transcoder"},
+        {"node_id": "1_3_5", "feature": 3, "layer": "1", "ctx_idx": 5, "feature_type": "logit",
+         "token_prob": 0.5, "clerp": "Output b (p=0.5)"}],
+       "links": [{"source": "E_1_0", "target": "0_7_5", "weight": 1},
+                 {"source": "0_7_5", "target": "1_3_5", "weight": 2}]}
+      """
+    try await ExplorerPage.show(graph: Data(json.utf8)) { explorer in
+      let page = explorer.page
+      try await page.run("clew.select(clew.graph.places.get('0_7_5'))")
+      for tab in ["scores", "subgraph", "answers", "interventions", "paths", "compare", "table"] {
+        try await page.click("#tab-\(tab)")
+      }
+      #expect(try await page.texts("#node-table td:nth-child(4)").contains { $0.hasPrefix("5 “") })
+      #expect(try await page.text("#connections h2") == "feature 7")
+    }
+  }
+
+  @Test func `the keyboard stays where it was when a panel is drawn anew`() async throws {
+    try await ExplorerPage.show(shared: [Self.name]) { explorer in
+      let page = explorer.page
+      let feature = try #require(try await explorer.shownFeatures().first)
+      try await explorer.click(node: feature)
+      try await page.run("document.getElementById('pin').focus()")
+      try await page.press("Enter")
+      #expect(try await explorer.pinned() == [feature])
+      #expect(try await page.evaluate("document.activeElement.id") == "pin")
+      try await page.press("Enter")
+      #expect(try await explorer.pinned().isEmpty)
+    }
+  }
+
   @Test func `themes follow the system or the reader`() async throws {
     try await ExplorerPage.show(shared: [Self.name]) { explorer in
       let page = explorer.page
