@@ -63,6 +63,12 @@ public struct Transformer: Sendable {
 }
 
 extension Transformer {
+  /// What people call the model: its folder's name, or, as `model` says nothing, that of the folder around it.
+  public var name: String {
+    let own = folder.lastPathComponent
+    return own == "model" ? folder.standardizedFileURL.deletingLastPathComponent().lastPathComponent : own
+  }
+
   /// Lets the system take back the pages that the weights were read from; they are read again when next used.
   public func forgetPages() {
     embedding.forgetPages()

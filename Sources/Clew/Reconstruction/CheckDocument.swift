@@ -20,12 +20,9 @@ struct CheckDocument {
   var title: String { "How far can \(names.joined(separator: " and ")) be trusted?" }
 
   var subtitle: String {
-    let folder = measured.model.folder
-    // A folder named `model` says nothing; the one around it does.
-    let own = folder.lastPathComponent
-    let model = own == "model" ? "\(folder.deletingLastPathComponent().lastPathComponent)/\(own)" : own
     let cut = check.request.texts.isCut ? ", which holds more" : ""
-    return "On the model \(model), over \(measured.positionCount) positions of \(measured.textCount) "
+    return
+      "On the model \(measured.model.name), over \(measured.positionCount) positions of \(measured.textCount) "
       + "text\(measured.textCount == 1 ? "" : "s") from \(check.request.texts.source)\(cut). "
       + "Position 0 counts in no mean and keeps its MLPs."
   }

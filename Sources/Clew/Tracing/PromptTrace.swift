@@ -153,7 +153,7 @@ public struct PromptTrace: Sendable {
       nodeThreshold: request.nodeShare,
       info: [
         "generator": ["name": "clew", "version": .string(Version.current)],
-        "transcoder_set": .string(coder), "model": .string(model.transformer.folder.lastPathComponent),
+        "transcoder_set": .string(coder), "model": .string(model.transformer.name),
       ],
       generationSettings: generation,
       pruningSettings: [

@@ -24,14 +24,8 @@ final class LiveService: ModelService {
     (self.library, self.output, self.command) = (library, output, command)
   }
 
-  var modelName: String { Self.name(of: live.model.transformer.folder) }
+  var modelName: String { live.model.transformer.name }
   var transcodersName: String { live.model.transcoder.folder.lastPathComponent }
-
-  /// A folder's name; one named `model` says nothing without the folder around it.
-  private static func name(of folder: URL) -> String {
-    let own = folder.lastPathComponent
-    return own == "model" ? folder.deletingLastPathComponent().lastPathComponent : own
-  }
 
   // MARK: Answers and traces
 

@@ -27,7 +27,7 @@ export class Answers {
     const most = Math.max(0.1, ...positions.map(({ logProbability }) => -(logProbability ?? 0)));
     this.chosen ??= positions.length - 1;
     panel.replaceChildren(el("div", { class: "scroll" },
-      el("p", { class: "quiet" }, "Darker tokens surprised the model more. Choose one to see what it expected behind it, and to trace that."),
+      el("p", { class: "quiet" }, "The stronger a token is marked, the more it surprised the model. Choose one to see what it expected behind it, and to trace that."),
       el("div", { class: "strip", id: "strip", role: "listbox", "aria-label": "Tokens of the prompt", onkeydown: (event) => this.key(event, positions.length) }, positions.map((position, at) => this.token(position, at, most))),
       this.detail(positions, this.chosen)));
   }

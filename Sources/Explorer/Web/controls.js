@@ -65,7 +65,7 @@ export class Controls {
   async list() {
     this.session = await this.app.backend.session();
     this.app.session = this.session;
-    byID("graphs").replaceChildren(...this.session.graphs.map(({ id, name }) => el("option", { value: id }, name)));
+    byID("graphs").replaceChildren(...this.session.graphs.map(({ id, name }) => el("option", { value: id, title: name }, shortened(name))));
     byID("open-file").hidden = this.session.isSaved === true;
     if (this.app.graphID) byID("graphs").value = this.app.graphID;
     return this.session;
@@ -164,6 +164,9 @@ export class Controls {
     this.app.themeChanged();
   }
 }
+
+/** A long name without its middle: names of prompts that begin alike differ at the end. */
+function shortened(name) { return name.length > 34 ? `${name.slice(0, 11)}…${name.slice(-22)}` : name; }
 
 /** What the browser keeps for this page; a page from a file may have no such store. */
 function stored(key) {

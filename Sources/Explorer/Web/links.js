@@ -126,6 +126,7 @@ export class LinkGraph {
     context.textBaseline = "middle";
     const last = layout.rows.length - 1;
     let nextFree = Infinity;
+    const answers = toY(layout.rows[last].middle);
     for (const row of layout.rows) {
       const middle = toY(row.middle), rowHeight = row.height * factor;
       if (row.row === 0 || row.row === last) {
@@ -141,7 +142,8 @@ export class LinkGraph {
       context.lineTo(width, middle);
       context.stroke();
       context.globalAlpha = 1;
-      if (row.isFolded || nextFree - middle < 12) continue;
+      // The answers' row keeps its name where layers lie close.
+      if (row.isFolded || nextFree - middle < 12 || (row.row < last && middle - answers < 12)) continue;
       context.fillStyle = colors.quiet;
       context.textAlign = "right";
       context.fillText(row.row === 0 ? "token" : row.row === last ? "out" : `L${row.row - 1}`, 37, middle);

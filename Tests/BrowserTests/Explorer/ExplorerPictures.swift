@@ -9,7 +9,9 @@ import Testing
 ///     CLEW_SCREENSHOTS=pictures ./clew test --filter ExplorerPictures
 @Suite(
   .enabled(if: Chromium.isAvailable, "\(Chromium.reason)"),
-  .enabled(if: View.folder != nil, "CLEW_SCREENSHOTS names no folder for pictures"))
+  .enabled(if: View.folder != nil, "CLEW_SCREENSHOTS names no folder for pictures"),
+  // Each holds one of the browser's two windows while its pictures are taken in the other.
+  .serialized)
 struct ExplorerPictures {
   /// Selects the feature that matters most in the second layer.
   private static let selectFeature = """
@@ -51,7 +53,6 @@ struct ExplorerPictures {
   private static func views(of explorer: ExplorerPage) -> [View] {
     [
       view("graph", of: explorer) { try await $0.run(selectFeature) },
-      view("errors", of: explorer) { try await $0.click("#error-share") },
       view("subgraph", of: explorer) { page in
         try await lower(page, "subgraph", isLarge: true)
         try await page.waitFor("#subgraph svg")
@@ -84,6 +85,10 @@ struct ExplorerPictures {
       },
       view("help", of: explorer) { try await $0.click("#help") },
       view("snapshots", of: explorer) { try await $0.click("#snapshots") },
+      // The last one: what is set is kept.
+      view("errors", of: explorer) { page in
+        try await page.run("clew.store.set('Error shares', ['settings', 'showErrorShare'], true)")
+      },
     ]
   }
 
