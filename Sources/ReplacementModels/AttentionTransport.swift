@@ -3,56 +3,68 @@ internal import Transformers
 
 /// One layer's attention as a frozen linear map, packed for its pullback.
 /// ```
-/// g⁻[q] = g⁰[q] + Σ_h Σ_p r[q] · A[h][p, q] · (g⁰[p] · W_O[h]ᵀ) · W_V[h]ᵀ N
+/// g⁻[q] = g⁰[q] + Σ_h Σ_p r[q] · A[h][p, q] · s[p] · (g⁰[p] · P W_O[h]ᵀ) · W_V[h]ᵀ N
 /// ```
-/// `N` folds the norm's gain and, for layer norms, its mean into the columns of `W_Vᵀ`; the norm's frozen scale `r` is
-/// folded into the pattern.
+/// `N` folds the norm's gain and, for layer norms, its mean into the columns of `W_Vᵀ`, `P` those of a norm behind attention
+/// into the rows of `W_Oᵀ`; the norms' frozen scales `r` and `s` are folded into the pattern.
 struct AttentionTransport: Sendable {
-  /// `W_Oᵀ` of each head, `[head]`: `[dModel, dHead]`, packed.
+  /// `P W_Oᵀ` of each head, `[head]`: `[dModel, dHead]`, packed.
   let outputHeads: [PackedMatrix]
   /// `W_Vᵀ N`: `[keyValueHead · dHead, dModel]`, packed.
   let valueMap: PackedMatrix
   /// The same in rows, to read single vectors through, `[keyValueHead · dHead, dModel]`; kept in the lowest layer.
   var valueRows: Matrix?
-  /// `r[q] · A[h][p, q]` at `[head][q][p]`, zero where `p < q`.
+  /// `r[q] · A[h][p, q] · s[p]` at `[head][q][p]`, zero where `p < q`.
   let mixing: [Float]
-  /// What the layer writes whatever the residual stream holds: its biases, `[dModel, 1]`, packed; `nil` if nothing.
-  let constant: PackedMatrix?
+  /// What the layer writes at each position whatever the residual stream holds: its biases, `[position]`: `[dModel, 1]`,
+  /// packed; empty if nothing.
+  let constants: [PackedMatrix]
 
+  /// - Parameters:
+  ///   - patterns: As recorded.
+  ///   - scales: The frozen scales of the norm before attention, `[position]`.
+  ///   - postScales: Those of the norm behind it; empty if there is none.
   init(
-    _ block: Block, configuration c: TransformerConfiguration, patterns: Matrix, scales: [Float]
+    _ block: Block, configuration c: TransformerConfiguration, patterns: Matrix, scales: [Float],
+    postScales: [Float]
   ) {
-    let output = block.attention.output
+    let output = block.foldedOutput
     outputHeads = (0..<c.headCount).map { head in
-      PackedMatrix(transposing: output.weight.inputs(head * c.dHead..<(head + 1) * c.dHead).transposed)
+      PackedMatrix(transposing: output.inputs(head * c.dHead..<(head + 1) * c.dHead).transposed)
     }
     var rows = block.attention.value.weight.matrix()  // [keyValueHead · dHead, dModel]
     rows.foldNorm(block.attentionNorm)
     valueMap = PackedMatrix(transposing: WeightMatrix(rows).transposed)
     valueRows = rows
-    mixing = Self.mixing(patterns, scales: scales, headCount: c.headCount)
-    constant = Self.constant(block, c).map { PackedMatrix(transposing: $0) }
+    mixing = Self.mixing(patterns, scales: scales, postScales: postScales, headCount: c.headCount)
+    constants = Self.constants(block, c, postScales: postScales, count: scales.count)
   }
 
-  private static func mixing(_ patterns: Matrix, scales: [Float], headCount: Int) -> [Float] {
+  private static func mixing(
+    _ patterns: Matrix, scales: [Float], postScales: [Float], headCount: Int
+  ) -> [Float] {
     let count = scales.count
     var mixing = [Float](repeating: 0, count: headCount * count * count)
     for head in 0..<headCount {
       for reader in 0..<count {
         let row = (head * count + reader) * count
+        let post = postScales.isEmpty ? 1 : postScales[reader]
         for source in 0...reader {
-          mixing[(head * count + source) * count + reader] = scales[source] * patterns.values[row + source]
+          mixing[(head * count + source) * count + reader] =
+            post * scales[source] * patterns.values[row + source]
         }
       }
     }
     return mixing
   }
 
-  /// `W_O (W_V b + b_V) + b_O`: patterns sum to 1, so every reader gets the same; `[1, dModel]`.
-  private static func constant(_ block: Block, _ c: TransformerConfiguration) -> Matrix? {
+  /// `s · P (W_O (W_V b + b_V) + b_O)` at every position: patterns sum to 1, so all readers get the same but for the norm.
+  private static func constants(
+    _ block: Block, _ c: TransformerConfiguration, postScales: [Float], count: Int
+  ) -> [PackedMatrix] {
     let attention = block.attention
     let normBias = block.attentionNorm.kind.centers ? block.attentionNorm.bias : nil
-    guard normBias != nil || attention.value.bias != nil || attention.output.bias != nil else { return nil }
+    guard normBias != nil || attention.value.bias != nil || attention.output.bias != nil else { return [] }
     let bias = normBias ?? Array(repeating: 0, count: c.dModel)
     let value = attention.value(Matrix(rows: 1, columns: c.dModel, values: bias))
     var heads = Matrix(rows: 1, columns: c.headCount * c.dHead)
@@ -60,7 +72,21 @@ struct AttentionTransport: Sendable {
     for head in 0..<c.headCount {
       for i in 0..<c.dHead { heads.values[head * c.dHead + i] = value.values[head / shared * c.dHead + i] }
     }
-    return attention.output(heads)
+    let written = attention.output(heads)
+    guard let norm = block.attentionPostNorm else {
+      return Array(repeating: PackedMatrix(transposing: written), count: count)
+    }
+    return (0..<count).map { PackedMatrix(transposing: norm(written, frozenScales: [postScales[$0]]).y) }
+  }
+}
+
+extension Block {
+  /// `P W_O`: attention's output map behind what is linear of a norm that follows it, `[dModel, head · dHead]`.
+  var foldedOutput: WeightMatrix {
+    guard let norm = attentionPostNorm else { return attention.output.weight }
+    var columns = attention.output.weight.transposed.matrix()  // [head · dHead, dModel]
+    columns.foldIntoNorm(norm)
+    return WeightMatrix(columns).transposed
   }
 }
 
@@ -71,5 +97,14 @@ extension Matrix {
   /// ```
   mutating func foldNorm(_ norm: NormLayer) {
     for row in 0..<rows { self[row] = norm.frozenPullback(self.row(row), scale: 1)[...] }
+  }
+
+  /// Lets each row, a vector that a norm reads, go through the norm's linear part but for its scale.
+  /// ```
+  /// row[j] ← g[j] · (row[j] − mean(row))        (RMS norm: without the mean)
+  /// ```
+  mutating func foldIntoNorm(_ norm: NormLayer) {
+    let plain = NormLayer(kind: norm.kind, gain: norm.gain, bias: Array(repeating: 0, count: columns))
+    self = plain(self, frozenScales: Array(repeating: 1, count: rows)).y
   }
 }

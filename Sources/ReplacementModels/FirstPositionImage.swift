@@ -18,7 +18,7 @@ struct FirstPositionImage {
 
   init(_ model: LocalReplacementModel) {
     self.model = model
-    let row = model.recording.tokens.first.map { model.transformer.embedding.row(Int($0)) } ?? []
+    let row = model.recording.tokens.first.map { model.transformer.embeddingVector(Int($0)) } ?? []
     image = Matrix(rows: 1, columns: row.count, values: row)
   }
 
@@ -36,16 +36,19 @@ struct FirstPositionImage {
     values.append(
       PackedMatrix(transposing: Matrix(rows: 2, columns: valueRows.rows, values: read[0] + read[1])))
     // Position 0 attends to itself alone, with weight 1.
-    let scale = recording.attentionNormScales[layer][0]
+    let scale =
+      recording.attentionNormScales[layer][0] * (recording.attentionPostNormScales[layer].first ?? 1)
     let shared = c.headCount / c.keyValueHeadCount
     var heads = Matrix(rows: 1, columns: c.headCount * c.dHead)
     for i in heads.values.indices {
       let (head, place) = i.quotientAndRemainder(dividingBy: c.dHead)
       heads.values[i] = scale * read[0][head / shared * c.dHead + place]
     }
-    image += heads.multiplied(byTransposed: model.transformer.blocks[layer].attention.output.weight)
+    let block = model.transformer.blocks[layer]
+    let before = image
+    image += heads.multiplied(byTransposed: block.foldedOutput)
     if let skip {
-      let passed = image.multiplied(byTransposed: WeightMatrix(skip)).values
+      let passed = (block.isParallel ? before : image).multiplied(byTransposed: WeightMatrix(skip)).values
       image.add(passed, scaledBy: skipScale, toRow: 0)
     }
   }

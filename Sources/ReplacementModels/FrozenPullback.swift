@@ -98,7 +98,7 @@ public struct FrozenPullback: Sendable {
     for (layer, block) in transformer.blocks.enumerated() {
       var transport = AttentionTransport(
         block, configuration: transformer.configuration, patterns: recording.attentionPatterns[layer],
-        scales: recording.attentionNormScales[layer])
+        scales: recording.attentionNormScales[layer], postScales: recording.attentionPostNormScales[layer])
       let skip = Self.skip(model, layer: layer)
       if let rows = transport.valueRows {
         let scale = model.skipsBehindNorm ? recording.mlpNormScales[layer][0] : 1
@@ -112,7 +112,7 @@ public struct FrozenPullback: Sendable {
     self.skips = skips
     firstPositionValues = image.values
     sources = SourceBank(model)
-    embeddings = recording.tokens.map { transformer.embedding.row(Int($0)) }
+    embeddings = recording.tokens.map { transformer.embeddingVector(Int($0)) }
     positionEmbeddings =
       transformer.positionEmbedding.map { positions in
         recording.tokens.indices.map { positions.row($0) }
@@ -158,7 +158,8 @@ public struct FrozenPullback: Sendable {
     let first = position == 0 ? 0 : 1
     let carried = count - Double(first)
     var sum = 0.0
-    let top = min(layer, layers.count - 1)
+    let isBeside = layer < layers.count && model.transformer.blocks[layer].isParallel
+    let top = min(isBeside ? layer - 1 : layer, layers.count - 1)
     for below in stride(from: top, through: 0, by: -1) {
       // The uppermost layer is read at one position, and the lowest needs no way back into the stream.
       sum += queries * (below == top ? 1 : carried) + (below > 0 ? values * carried : 0)

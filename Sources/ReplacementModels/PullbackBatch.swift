@@ -52,23 +52,29 @@ struct PullbackBatch: ~Copyable {
 
   /// Takes every gradient down to the embeddings, and returns what it met; nothing if it is stopped on the way.
   consuming func descend(isCancelled: () -> Bool) -> [EffectRow] {
+    let blocks = pullback.model.transformer.blocks
     var layer = targets.first?.layer ?? 0
-    if layer == pullback.layers.count {
-      layer -= 1
-      meetSources(layer: layer)
-      passSkip(layer: layer)
-    }
-    while true {
+    // Whether the gradients stand above the layer's MLP. Where the MLP stands beside attention, so does its input.
+    var isAbove = layer == blocks.count || blocks[layer].isParallel
+    if isAbove { layer -= 1 }
+    while layer >= 0 {
       if isCancelled() { return [] }
+      let isParallel = blocks[layer].isParallel
+      if isAbove {
+        meetSources(layer: layer)
+        if !isParallel { passSkip(layer: layer) }
+      }
       meetConstant(layer: layer)
       spread(layer: layer)
       meetFirstPosition(layer: layer)
-      if layer == 0 { break }
-      gather(layer: layer)
-      isLocal = false
+      // Attention has read the gradient; what the skip connection adds is not for it.
+      if isAbove, isParallel { passSkip(layer: layer) }
+      if layer > 0 {
+        gather(layer: layer)
+        isLocal = false
+      }
       layer -= 1
-      meetSources(layer: layer)
-      passSkip(layer: layer)
+      isAbove = true
     }
     meetEmbeddings()
     return targets.indices.map { b in
@@ -140,10 +146,11 @@ struct PullbackBatch: ~Copyable {
 
   /// What the attention layer's biases contribute.
   private mutating func meetConstant(layer: Int) {
-    guard let constant = pullback.layers[layer].constant else { return }
+    let biases = pullback.layers[layer].constants
+    guard !biases.isEmpty else { return }
     for position in first...last {
       let present = present(at: position)
-      constant.multiply(
+      biases[position].multiply(
         gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
         into: &products, at: 0, resultStride: 1, accumulating: false)
       for (row, b) in present.enumerated() { constants[b] += products[row] }

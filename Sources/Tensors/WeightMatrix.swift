@@ -67,6 +67,25 @@ public struct WeightMatrix: Sendable {
       outputs: range.count, inputs: inputs, outputStride: outputStride, inputStride: inputStride)
   }
 
+  /// Rows from several places under one another, copied in the type that they are stored in, `[sum of counts, inputs]`.
+  public func gathering(_ ranges: [Range<Int>]) -> WeightMatrix {
+    precondition(inputStride == 1, "rows of a transposed weight are gathered")
+    var bytes: [UInt8] = []
+    let width = inputs * type.byteCount
+    bytes.reserveCapacity(ranges.reduce(0) { $0 + $1.count } * width)
+    for range in ranges {
+      precondition(range.lowerBound >= 0 && range.upperBound <= outputs, "rows \(range) of \(outputs)")
+      for row in range {
+        withStart { start in
+          bytes += UnsafeRawBufferPointer(start: start + row * outputStride * type.byteCount, count: width)
+        }
+      }
+    }
+    return WeightMatrix(
+      storage: .copy(bytes), offset: 0, type: type, outputs: bytes.count / max(1, width), inputs: inputs,
+      outputStride: inputs, inputStride: 1)
+  }
+
   /// Some of the columns, `[outputs, range.count]`.
   public func inputs(_ range: Range<Int>) -> WeightMatrix { transposed.outputs(range).transposed }
 
@@ -133,11 +152,13 @@ public struct WeightMatrix: Sendable {
 enum WeightStorage: Sendable {
   case file(MappedFile)
   case memory([Float])
+  case copy([UInt8])
 
   var byteCount: Int {
     switch self {
     case .file(let file): file.bytes.count
     case .memory(let values): values.count * 4
+    case .copy(let bytes): bytes.count
     }
   }
 
@@ -145,6 +166,7 @@ enum WeightStorage: Sendable {
     switch self {
     case .file(let file): try body(file.bytes)
     case .memory(let values): try values.withUnsafeBytes(body)
+    case .copy(let bytes): try bytes.withUnsafeBytes(body)
     }
   }
 }

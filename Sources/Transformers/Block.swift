@@ -57,7 +57,7 @@ public struct NormLayer: Sendable {
   }
 }
 
-/// The four maps of an attention layer; heads lie side by side.
+/// The maps of an attention layer; heads lie side by side.
 public struct AttentionLayer: Sendable {
   /// `[head · dHead, dModel]`.
   public let query: Linear
@@ -67,12 +67,21 @@ public struct AttentionLayer: Sendable {
   public let value: Linear
   /// `[dModel, head · dHead]`.
   public let output: Linear
+  /// A norm of each head's queries, before they are rotated; its gain is `[dHead]`.
+  public let queryNorm: NormLayer?
+  /// The same of keys.
+  public let keyNorm: NormLayer?
 
-  public init(query: Linear, key: Linear, value: Linear, output: Linear) {
+  public init(
+    query: Linear, key: Linear, value: Linear, output: Linear, queryNorm: NormLayer? = nil,
+    keyNorm: NormLayer? = nil
+  ) {
     self.query = query
     self.key = key
     self.value = value
     self.output = output
+    self.queryNorm = queryNorm
+    self.keyNorm = keyNorm
   }
 }
 
@@ -112,13 +121,32 @@ public struct MLPLayer: Sendable {
 public struct Block: Sendable {
   public let attentionNorm: NormLayer
   public let attention: AttentionLayer
+  /// A norm of what attention adds (Gemma).
+  public let attentionPostNorm: NormLayer?
   public let mlpNorm: NormLayer
   public let mlp: MLPLayer
+  /// A norm of what the MLP adds (Gemma).
+  public let mlpPostNorm: NormLayer?
+  /// Whether the MLP reads the residual stream as it was before attention, side by side with it (GPT-NeoX).
+  public let isParallel: Bool
 
-  public init(attentionNorm: NormLayer, attention: AttentionLayer, mlpNorm: NormLayer, mlp: MLPLayer) {
+  public init(
+    attentionNorm: NormLayer, attention: AttentionLayer, attentionPostNorm: NormLayer? = nil,
+    mlpNorm: NormLayer, mlp: MLPLayer, mlpPostNorm: NormLayer? = nil, isParallel: Bool = false
+  ) {
     self.attentionNorm = attentionNorm
     self.attention = attention
+    self.attentionPostNorm = attentionPostNorm
     self.mlpNorm = mlpNorm
     self.mlp = mlp
+    self.mlpPostNorm = mlpPostNorm
+    self.isParallel = isParallel
+  }
+
+  /// Whether the layer is attention, then an MLP, with nothing but a norm before each: what training's own forward and
+  /// backward runs know.
+  var isPlain: Bool {
+    attentionPostNorm == nil && mlpPostNorm == nil && !isParallel && attention.queryNorm == nil
+      && attention.keyNorm == nil
   }
 }

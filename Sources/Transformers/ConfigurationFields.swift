@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Tensors
 
 /// The fields of a `config.json`, read with the checks that hostile files need.
 struct ConfigurationFields {
@@ -50,6 +51,34 @@ struct ConfigurationFields {
     guard let value = present(name) else { return fallback }
     guard let text = value as? String else { throw bad("its '\(name)' is not a text") }
     return text
+  }
+
+  /// A number that may be missing or null, and then is `nil`.
+  func optionalNumber(_ name: String) throws(TransformerError) -> Double? {
+    has(name) ? try number(name) : nil
+  }
+
+  /// A list of texts, if there is one.
+  func texts(_ name: String) throws(TransformerError) -> [String]? {
+    guard let value = present(name) else { return nil }
+    guard let texts = value as? [String], texts.count <= 4096 else {
+      throw bad("its '\(name)' is no list of texts")
+    }
+    return texts
+  }
+
+  /// The activation that a field names.
+  func activation(_ name: String, default fallback: String) throws(TransformerError) -> Activation {
+    let text = try text(name, default: fallback)
+    guard let activation = Activation(configurationName: text) else {
+      throw bad("its \(name) '\(text)' is unknown")
+    }
+    return activation
+  }
+
+  /// Refuses a feature that is asked for and that no run here has.
+  func refuse(_ name: String, _ isAskedFor: Bool) throws(TransformerError) {
+    if isAskedFor { throw bad("it asks for '\(name)', which Clew does not have") }
   }
 
   /// A nested object, if there is one.

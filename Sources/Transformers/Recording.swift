@@ -7,7 +7,7 @@ public struct Recording: Sendable {
   public let tokens: [Token]
   /// `r⁻`, `[layer][position, dModel]`.
   public internal(set) var residualPre: [Matrix] = []
-  /// `r⁰`, `[layer][position, dModel]`.
+  /// `r⁰`, what the norm before the MLP reads, `[layer][position, dModel]`; in parallel layers that is `r⁻`.
   public internal(set) var residualMid: [Matrix] = []
   /// `mlpOut`, `[layer][position, dModel]`.
   public internal(set) var mlpOutput: [Matrix] = []
@@ -19,6 +19,10 @@ public struct Recording: Sendable {
   public internal(set) var attentionNormScales: [[Float]] = []
   /// The frozen scales of the norms before the MLPs, `[layer][position]`.
   public internal(set) var mlpNormScales: [[Float]] = []
+  /// The frozen scales of the norms behind attention, `[layer][position]`; empty in layers without one.
+  public internal(set) var attentionPostNormScales: [[Float]] = []
+  /// The frozen scales of the norms behind the MLPs, `[layer][position]`; empty in layers without one.
+  public internal(set) var mlpPostNormScales: [[Float]] = []
   /// The frozen scales of the final norm, `[position]`.
   public internal(set) var finalNormScales: [Float] = []
   /// The logits, `[position, vocabulary]`, or the last position's alone, `[1, vocabulary]`.

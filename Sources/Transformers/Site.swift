@@ -2,17 +2,17 @@ public import Tensors
 
 /// A place in a run where values can be looked at or changed.
 public enum Site: Hashable, Sendable {
-  /// The token embeddings plus learned positions, `[position, dModel]`.
+  /// The token embeddings, scaled where the family scales them, plus learned positions, `[position, dModel]`.
   case embedding
   /// The residual stream before a layer, `r⁻`.
   case residualPre(layer: Int)
-  /// What attention adds, `[position, dModel]`.
+  /// What attention adds, behind its post-norm if it has one, `[position, dModel]`.
   case attentionOutput(layer: Int)
-  /// The residual stream between attention and MLP, `r⁰`.
+  /// The residual stream between attention and MLP, `r⁰`; in parallel layers what the MLP reads of it, `r⁻`.
   case residualMid(layer: Int)
   /// The MLP's input behind its norm, `[position, dModel]`.
   case mlpInput(layer: Int)
-  /// What the MLP adds, `[position, dModel]`.
+  /// What the MLP adds, behind its post-norm if it has one, `[position, dModel]`.
   case mlpOutput(layer: Int)
   /// The residual stream after a layer, `r⁺`.
   case residualPost(layer: Int)

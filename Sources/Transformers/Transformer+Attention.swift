@@ -1,10 +1,11 @@
+internal import Foundation
 internal import Tensors
 
 extension Transformer {
   /// What attention adds to the residual stream.
   /// ```
-  /// attnOut = Σ_h A[h] · (norm1(r⁻) · W_V[h]) · W_O[h] + b
-  /// A[h] = softmax(scale · rotate(norm1(r⁻) W_Q[h]) · rotate(norm1(r⁻) W_K[h])ᵀ), readers see no later position
+  /// attnOut = post( Σ_h A[h] · (norm1(r⁻) · W_V[h]) · W_O[h] + b )
+  /// A[h] = softmax(cap(scale · rotate(norm1(r⁻) W_Q[h]) · rotate(norm1(r⁻) W_K[h])ᵀ)), readers see no later position
   /// ```
   func attend(
     _ residual: Matrix, _ block: Block, layer: Int, cache: inout KeyValueCache, positions: Range<Int>,
@@ -13,32 +14,51 @@ extension Transformer {
     let (normalized, scales) = block.attentionNorm(
       residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.attentionNormScales[layer] : nil })
     recording?.attentionNormScales.append(scales)
-    var keys = block.attention.key(normalized)
-    rotate(&keys, positions: positions)
+    let keys = heads(
+      block.attention.key, block.attention.keyNorm, of: normalized, layer: layer, positions: positions)
     cache.append(keys: keys, values: block.attention.value(normalized), layer: layer)
     let patterns: Matrix
     if let freeze, freeze.attention {
       patterns = freeze.recording.attentionPatterns[layer]
     } else {
-      var queries = block.attention.query(normalized)
-      rotate(&queries, positions: positions)
+      let queries = heads(
+        block.attention.query, block.attention.queryNorm, of: normalized, layer: layer, positions: positions)
       patterns = attentionPatterns(
-        queries, keys: cache.keys[layer], scale: configuration.attentionScales[layer], positions: positions)
+        queries, keys: cache.keys[layer], by: configuration.attention[layer], positions: positions)
     }
     recording?.attentionPatterns.append(patterns)
-    return block.attention.output(mix(cache.values[layer], by: patterns, rows: residual.rows))
+    let written = block.attention.output(mix(cache.values[layer], by: patterns, rows: residual.rows))
+    guard let norm = block.attentionPostNorm else {
+      recording?.attentionPostNormScales.append([])
+      return written
+    }
+    let (output, postScales) = norm(
+      written, frozenScales: freeze.flatMap { $0.norms ? $0.recording.attentionPostNormScales[layer] : nil })
+    recording?.attentionPostNormScales.append(postScales)
+    return output
   }
 
-  func rotate(_ x: inout Matrix, positions: Range<Int>) {
-    guard let rotary = configuration.rotary else { return }
-    for row in 0..<x.rows {
-      x.withRow(row) { rotary.rotate(&$0, position: positions.lowerBound + row) }
+  /// Queries or keys of every head, normalised and rotated as the layer does, `[position, head · dHead]`.
+  func heads(
+    _ map: Linear, _ norm: NormLayer?, of normalized: Matrix, layer: Int,
+    positions: some RandomAccessCollection<Int>
+  ) -> Matrix {
+    var x = map(normalized)
+    if let norm {
+      let width = configuration.dHead
+      let rows = Matrix(rows: x.rows * x.columns / width, columns: width, values: x.values)
+      x = Matrix(rows: x.rows, columns: x.columns, values: norm(rows).y.values)
     }
+    guard let rotary = configuration.attention[layer].rotary else { return x }
+    for (row, position) in positions.enumerated() {
+      x.withRow(row) { rotary.rotate(&$0, position: position) }
+    }
+    return x
   }
 
   /// Causal attention patterns, `[head · reader, source]`.
   func attentionPatterns(
-    _ queries: Matrix, keys: [Float], scale: Float, positions: Range<Int>
+    _ queries: Matrix, keys: [Float], by rule: AttentionRule, positions: Range<Int>
   ) -> Matrix {
     let c = configuration
     let readers = queries.rows
@@ -48,32 +68,25 @@ extension Transformer {
     var patterns = Matrix(rows: c.headCount * readers, columns: sources)
     for head in 0..<c.headCount {
       let keyOffset = head / shared * c.dHead
-      if readers > 8 {
-        score(queries, keys, head: head, keyOffset: keyOffset, into: &patterns)
-        for reader in 0..<readers {
-          let row = (head * readers + reader) * sources
-          let visible = positions.lowerBound + reader + 1
-          patterns.withValues(row..<row + visible) { scores in
-            for i in 0..<scores.count { scores[i] *= scale }
-            Kernels.softmax(&scores)
-          }
-          patterns.withValues(row + visible..<row + sources) { hidden in
-            for i in 0..<hidden.count { hidden[i] = 0 }
-          }
-        }
-        continue
-      }
+      if readers > 8 { score(queries, keys, head: head, keyOffset: keyOffset, into: &patterns) }
       for reader in 0..<readers {
-        let query = queries.values.span.extracting(
-          reader * queries.columns + head * c.dHead..<reader * queries.columns + (head + 1) * c.dHead)
-        let visible = positions.lowerBound + reader + 1
         let row = (head * readers + reader) * sources
-        for source in 0..<visible {
-          let start = source * keyWidth + keyOffset
-          let key = keys.span.extracting(start..<start + c.dHead)
-          patterns.values[row + source] = scale * Kernels.dot(query, key)
+        let visible = rule.visible(from: positions.lowerBound + reader)
+        if readers <= 8 {
+          let query = queries.values.span.extracting(
+            reader * queries.columns + head * c.dHead..<reader * queries.columns + (head + 1) * c.dHead)
+          for source in visible {
+            let start = source * keyWidth + keyOffset
+            patterns.values[row + source] = Kernels.dot(query, keys.span.extracting(start..<start + c.dHead))
+          }
         }
-        patterns.withValues(row..<row + visible) { Kernels.softmax(&$0) }
+        patterns.withValues(row..<row + sources) { scores in
+          for i in visible { scores[i] *= rule.scale }
+          if let cap = rule.softCap { for i in visible { scores[i] = cap * tanh(scores[i] / cap) } }
+          for i in 0..<visible.lowerBound { scores[i] = 0 }
+          for i in visible.upperBound..<sources { scores[i] = 0 }
+        }
+        patterns.withValues(row + visible.lowerBound..<row + visible.upperBound) { Kernels.softmax(&$0) }
       }
     }
     return patterns
@@ -126,5 +139,11 @@ extension Transformer {
       }
     }
     return mixed
+  }
+
+  /// Logits as the model states them.
+  func capLogits(_ logits: inout Matrix) {
+    guard let cap = configuration.logitSoftCap else { return }
+    for i in logits.values.indices { logits.values[i] = cap * tanh(logits.values[i] / cap) }
   }
 }

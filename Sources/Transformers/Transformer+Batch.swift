@@ -52,29 +52,38 @@ extension Transformer {
   ) -> Matrix {
     var residual = Matrix(rows: tokens.count, columns: configuration.dModel)
     for (row, token) in tokens.enumerated() {
-      residual[row] = embedding.row(Int(token))[...]
+      residual[row] = embeddingVector(Int(token))[...]
       if let positionEmbedding { residual.add(positionEmbedding.row(position), toRow: row) }
     }
     for (layer, block) in blocks.enumerated() {
       let (normalized, _) = block.attentionNorm(residual)
-      let (queries, keys) = (block.attention.query(normalized), block.attention.key(normalized))
-      let values = block.attention.value(normalized)
-      var mixed = Matrix(rows: open.count, columns: queries.columns)
+      let attention = block.attention
+      var mixed = Matrix(rows: open.count, columns: configuration.headCount * configuration.dHead)
+      let here = Array(repeating: position, count: open.count)
+      let queries = heads(attention.query, attention.queryNorm, of: normalized, layer: layer, positions: here)
+      let keys = heads(attention.key, attention.keyNorm, of: normalized, layer: layer, positions: here)
+      let values = attention.value(normalized)
       for (row, text) in open.enumerated() {
-        var (query, key) = (queries.rows(row..<row + 1), keys.rows(row..<row + 1))
-        rotate(&query, positions: position..<position + 1)
-        rotate(&key, positions: position..<position + 1)
-        texts[text].cache.append(keys: key, values: values.rows(row..<row + 1), layer: layer)
+        texts[text].cache.append(
+          keys: keys.rows(row..<row + 1), values: values.rows(row..<row + 1), layer: layer)
         let cache = texts[text].cache
         let patterns = attentionPatterns(
-          query, keys: cache.keys[layer], scale: configuration.attentionScales[layer],
+          queries.rows(row..<row + 1), keys: cache.keys[layer], by: configuration.attention[layer],
           positions: position..<position + 1)
         mixed[row] = mix(cache.values[layer], by: patterns, rows: 1).values[...]
       }
-      residual += block.attention.output(mixed)
-      residual += block.mlp(block.mlpNorm(residual).y)
+      var attended = attention.output(mixed)
+      if let norm = block.attentionPostNorm { attended = norm(attended).y }
+      var middle = residual
+      if !block.isParallel { middle += attended }
+      var written = block.mlp(block.mlpNorm(middle).y)
+      if let norm = block.mlpPostNorm { written = norm(written).y }
+      residual += attended
+      residual += written
     }
     for text in open { texts[text].cache.advance(by: 1) }
-    return finalNorm(residual).y.multiplied(byTransposed: unembedding)
+    var logits = finalNorm(residual).y.multiplied(byTransposed: unembedding)
+    capLogits(&logits)
+    return logits
   }
 }

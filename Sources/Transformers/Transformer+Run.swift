@@ -105,21 +105,30 @@ extension Transformer {
         residual, block, layer: layer, cache: &cache, positions: positions, freezing: freeze,
         recording: &recording)
       intervention.edit(&attended, at: .attentionOutput(layer: layer), positions: positions)
-      residual += attended
-      intervention.edit(&residual, at: .residualMid(layer: layer), positions: positions)
-      recording?.residualMid.append(residual)
+      var middle = residual
+      if !block.isParallel { middle += attended }
+      intervention.edit(&middle, at: .residualMid(layer: layer), positions: positions)
+      recording?.residualMid.append(middle)
       var (normalized, scales) = block.mlpNorm(
-        residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpNormScales[layer] : nil })
+        middle, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpNormScales[layer] : nil })
       intervention.edit(&normalized, at: .mlpInput(layer: layer), positions: positions)
       var written: Matrix
+      var postScales: [Float] = []
       if let freeze, freeze.mlpLayers.contains(layer) {
         written = freeze.recording.mlpOutput[layer]
+        postScales = freeze.recording.mlpPostNormScales[layer]
       } else {
         written = block.mlp(normalized)
+        if let norm = block.mlpPostNorm {
+          (written, postScales) = norm(
+            written, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpPostNormScales[layer] : nil })
+        }
       }
       intervention.edit(&written, at: .mlpOutput(layer: layer), positions: positions)
       recording?.mlpNormScales.append(scales)
+      recording?.mlpPostNormScales.append(postScales)
       recording?.mlpOutput.append(written)
+      if block.isParallel { residual += attended } else { residual = middle }
       residual += written
       intervention.edit(&residual, at: .residualPost(layer: layer), positions: positions)
     }
@@ -140,10 +149,10 @@ extension Transformer {
   }
 
   /// Token embeddings plus learned positions, `[position, dModel]`.
-  private func embed(_ tokens: [Token], positions: Range<Int>) -> Matrix {
+  func embed(_ tokens: [Token], positions: Range<Int>) -> Matrix {
     var residual = Matrix(rows: tokens.count, columns: configuration.dModel)
     for (row, token) in tokens.enumerated() {
-      residual[row] = embedding.row(Int(token))[...]
+      residual[row] = embeddingVector(Int(token))[...]
       if let positionEmbedding { residual.add(positionEmbedding.row(positions.lowerBound + row), toRow: row) }
     }
     return residual
@@ -160,6 +169,7 @@ extension Transformer {
     recording?.finalNormScales = scales
     let first = logits == .all ? 0 : residual.rows - 1
     var result = normalized.rows(first..<residual.rows).multiplied(byTransposed: unembedding)
+    capLogits(&result)
     intervention.edit(
       &result, at: .logits, positions: positions.lowerBound + first..<positions.upperBound)
     return result

@@ -17,11 +17,6 @@ public struct Transformer: Sendable {
   /// The folder it came from.
   public let folder: URL
 
-  /// The families that can be loaded, by the name in `config.json`.
-  static let families: [String: any TransformerFamily.Type] = [
-    "llama": LlamaFamily.self, "mistral": LlamaFamily.self, "gpt2": GPT2Family.self,
-  ]
-
   /// Loads a model from a folder in Hugging Face layout: `config.json` and safetensors.
   public init(folder: URL) throws(TransformerError) {
     let url = folder.appending(path: "config.json")
@@ -34,14 +29,15 @@ public struct Transformer: Sendable {
     guard let name = object["model_type"] as? String else {
       throw .badConfiguration(path: url.path, reason: "it names no model_type")
     }
-    guard let family = Self.families[name] else {
-      throw .unknownFamily(name: name, path: url.path, known: Self.families.keys.sorted())
+    guard let family = familiesByName[name] else {
+      throw .unknownFamily(name: name, path: url.path, known: familiesByName.keys.sorted())
     }
     let fields = ConfigurationFields(object: object, path: url.path)
-    let configuration = try family.configuration(from: fields).validated(path: url.path)
+    let plan = try family.plan(fields)
+    let configuration = try plan.configuration.validated(path: url.path)
     do throws(CheckpointError) {
       let weights = WeightSource(checkpoint: try Checkpoint(folder: folder), prefixes: family.prefixes)
-      self = try family.load(configuration, from: weights, folder: folder)
+      self = try plan.load(configuration, weights, folder)
     } catch {
       throw .checkpoint(error)
     }
@@ -69,6 +65,21 @@ extension Transformer {
     return own == "model" ? folder.standardizedFileURL.deletingLastPathComponent().lastPathComponent : own
   }
 
+  /// What a token brings into the residual stream, `[dModel]`: its embedding, scaled where the family scales it.
+  public func embeddingVector(_ token: Int) -> [Float] {
+    let scale = configuration.embeddingScale
+    return scale == 1 ? embedding.row(token) : embedding.row(token).map { scale * $0 }
+  }
+
+  /// Whether every layer is one that training's own runs know: see ``Block/isPlain``.
+  var isPlain: Bool {
+    configuration.embeddingScale == 1 && configuration.logitSoftCap == nil && blocks.allSatisfy(\.isPlain)
+      && configuration.attention.allSatisfy { rule in
+        rule.window == nil && rule.softCap == nil && rule.rotary == configuration.attention.first?.rotary
+          && (rule.rotary.map { 2 * $0.frequencies.count == $0.dHead && $0.amplitude == 1 } ?? true)
+      }
+  }
+
   /// Lets the system take back the pages that the weights were read from; they are read again when next used.
   public func forgetPages() {
     embedding.forgetPages()
@@ -84,34 +95,5 @@ extension Block {
       attention.query, attention.key, attention.value, attention.output, mlp.up, mlp.down, mlp.gate,
     ]
     for linear in linears { linear?.weight.forgetPages() }
-  }
-}
-
-/// How a family's files become a ``Transformer``.
-protocol TransformerFamily: SendableMetatype {
-  /// What may stand before a weight's name.
-  static var prefixes: [String] { get }
-  static func configuration(from fields: ConfigurationFields) throws(TransformerError)
-    -> TransformerConfiguration
-  static func load(
-    _ configuration: TransformerConfiguration, from weights: WeightSource, folder: URL
-  ) throws(CheckpointError) -> Transformer
-}
-
-/// Weights by name, whichever of a family's prefixes the file uses.
-struct WeightSource {
-  let checkpoint: Checkpoint
-  let prefixes: [String]
-
-  func find(_ name: String) -> StoredTensor? {
-    for prefix in prefixes {
-      if let tensor = checkpoint.tensors[prefix + name] { return tensor }
-    }
-    return nil
-  }
-
-  func callAsFunction(_ name: String) throws(CheckpointError) -> StoredTensor {
-    if let tensor = find(name) { return tensor }
-    return try checkpoint.tensor((prefixes.first ?? "") + name)
   }
 }

@@ -1,5 +1,29 @@
 public import Tensors
 
+/// How the heads of one layer attend.
+public struct AttentionRule: Sendable {
+  /// What scores are multiplied by; usually `1 / √c`.
+  public var scale: Float
+  /// Rotary position embedding; `nil` where positions are learned.
+  public var rotary: RotaryEmbedding?
+  /// How many positions a reader sees, itself and those before it; `nil` for all.
+  public var window: Int?
+  /// `s`, where scores become `s · tanh(score / s)`.
+  public var softCap: Float?
+
+  public init(scale: Float, rotary: RotaryEmbedding? = nil, window: Int? = nil, softCap: Float? = nil) {
+    self.scale = scale
+    self.rotary = rotary
+    self.window = window
+    self.softCap = softCap
+  }
+
+  /// The positions that a reader sees.
+  func visible(from position: Int) -> Range<Int> {
+    max(0, position + 1 - (window ?? position + 1))..<position + 1
+  }
+}
+
 /// The sizes and choices that make one model of a family.
 public struct TransformerConfiguration: Sendable {
   /// The family's name as the configuration file spells it: `llama`, `gpt2`.
@@ -24,18 +48,19 @@ public struct TransformerConfiguration: Sendable {
   public var norm: Norm
   /// The MLPs' nonlinearity.
   public var activation: Activation
-  /// Rotary position embedding; `nil` where positions are learned.
-  public var rotary: RotaryEmbedding?
-  /// What attention scores are multiplied by, `[layer]`; usually `1 / √c`.
-  public var attentionScales: [Float]
+  /// How each layer attends, `[layer]`.
+  public var attention: [AttentionRule]
   /// Whether the unembedding is the token embedding.
   public var tiesEmbeddings: Bool
+  /// What token embeddings are multiplied by on their way into the residual stream.
+  public var embeddingScale: Float
+  /// `s`, where logits become `s · tanh(logit / s)`; what is traced is the logit before that.
+  public var logitSoftCap: Float?
 
   public init(
     family: String, layerCount: Int, dModel: Int, headCount: Int, keyValueHeadCount: Int, dHead: Int,
     dMLP: Int, vocabularyCount: Int, contextLength: Int, norm: Norm, activation: Activation,
-    rotary: RotaryEmbedding?,
-    attentionScales: [Float], tiesEmbeddings: Bool
+    attention: [AttentionRule], tiesEmbeddings: Bool, embeddingScale: Float = 1, logitSoftCap: Float? = nil
   ) {
     self.family = family
     self.layerCount = layerCount
@@ -48,10 +73,14 @@ public struct TransformerConfiguration: Sendable {
     self.contextLength = contextLength
     self.norm = norm
     self.activation = activation
-    self.rotary = rotary
-    self.attentionScales = attentionScales
+    self.attention = attention
     self.tiesEmbeddings = tiesEmbeddings
+    self.embeddingScale = embeddingScale
+    self.logitSoftCap = logitSoftCap
   }
+
+  /// Whether positions are rotary, and not learned.
+  public var isRotary: Bool { attention.contains { $0.rotary != nil } }
 }
 
 extension TransformerConfiguration {
@@ -71,7 +100,19 @@ extension TransformerConfiguration {
     try check(
       headCount % keyValueHeadCount == 0,
       "\(headCount) query heads cannot share \(keyValueHeadCount) key heads")
-    try check(rotary == nil || dHead % 2 == 0, "a head width of \(dHead) cannot be rotated in pairs")
+    try check(attention.count == layerCount, "it states attention for \(attention.count) layers")
+    for rule in attention {
+      if let rotary = rule.rotary {
+        try check(
+          !rotary.frequencies.isEmpty && 2 * rotary.frequencies.count <= dHead,
+          "\(2 * rotary.frequencies.count) of a head's \(dHead) numbers cannot be rotated in pairs")
+      }
+      try check((rule.window ?? 1) > 0, "its attention reaches back over \(rule.window ?? 0) positions")
+      try check((rule.softCap ?? 1) > 0, "its attention scores are capped at \(rule.softCap ?? 0)")
+      try check(rule.scale.isFinite, "its attention scores are multiplied by \(rule.scale)")
+    }
+    try check((logitSoftCap ?? 1) > 0, "its logits are capped at \(logitSoftCap ?? 0)")
+    try check(embeddingScale.isFinite, "its embeddings are multiplied by \(embeddingScale)")
     return self
   }
 }

@@ -19,10 +19,15 @@ struct ReferenceCase: CustomTestStringConvertible, Sendable {
       ("llama", ["clt_jumprelu", "clt_relu", "plt_jumprelu", "plt_relu", "plt_skip", "plt_topk"]),
       ("llama-rope3", ["clt_jumprelu", "plt_jumprelu"]),
       ("gpt2", ["clt_jumprelu", "plt_jumprelu", "plt_skip"]),
+      ("gemma2", ["clt_jumprelu", "plt_jumprelu", "plt_skip"]),
+      ("gemma3", ["clt_jumprelu", "plt_jumprelu", "plt_skip"]),
+      ("qwen3", ["clt_jumprelu", "plt_jumprelu", "plt_skip"]),
     ].flatMap { family, coders in coders.map { .init(family: family, coder: $0, file: $0) } }
 
   static let interventions: [ReferenceCase] = [
     ("llama", "clt_jumprelu"), ("llama", "plt_skip"), ("gpt2", "clt_jumprelu"), ("gpt2", "plt_skip"),
+    ("gemma2", "clt_jumprelu"), ("gemma2", "plt_skip"), ("gemma3", "clt_jumprelu"), ("gemma3", "plt_skip"),
+    ("qwen3", "clt_jumprelu"), ("qwen3", "plt_skip"),
   ].map { .init(family: $0, coder: $1, file: $1) }
 
   var isReal: Bool { family == "stories260K" }

@@ -65,6 +65,8 @@ struct ActivationTests {
   @Test(arguments: [
     nil, RotaryEmbedding.Scaling.linear(factor: 4),
     .llama3(factor: 8, lowFactor: 1, highFactor: 4, originalContext: 64),
+    .yarn(
+      factor: 4, fastTurns: 32, slowTurns: 1, originalContext: 512, amplitude: 1, rounds: true),
   ])
   func `rotary embedding turns each pair of every head`(scaling: RotaryEmbedding.Scaling?) {
     var generator = SeededGenerator(seed: 52)
@@ -101,6 +103,14 @@ struct ActivationTests {
       let turns = context * plain / (2 * Double.pi)
       let blend = min(1, max(0, (turns - low) / (high - low)))
       return plain * (blend + (1 - blend) / factor)
+    case .yarn(let factor, let fast, let slow, let context, _, _):
+      // The same, with the pairs between the two ends, in whole numbers, on a line.
+      func pair(_ turns: Double) -> Double {
+        Double(dHead) * log(context / (2 * .pi * turns)) / (2 * log(10_000))
+      }
+      let (low, high) = (max(0, floor(pair(fast))), min(Double(dHead) - 1, ceil(pair(slow))))
+      let blend = min(1, max(0, (Double(i) - low) / (high - low)))
+      return plain * (1 - blend + blend / factor)
     }
   }
 }

@@ -30,7 +30,9 @@ import Testing
       let c = TransformerConfiguration(
         family: "llama", layerCount: 2, dModel: 12, headCount: 2, keyValueHeadCount: keyValueHeads, dHead: 6,
         dMLP: 20, vocabularyCount: 19, contextLength: 16, norm: norm, activation: activation,
-        rotary: isRotary ? RotaryEmbedding(dHead: 6, base: 100) : nil, attentionScales: [0.4, 0.5],
+        attention: [0.4, 0.5].map {
+          AttentionRule(scale: $0, rotary: isRotary ? RotaryEmbedding(dHead: 6, base: 100) : nil)
+        },
         tiesEmbeddings: ties)
       let start = Transformer(
         random: c, isGated: isGated, hasBiases: hasBiases, deviation: 0.4, seed: 5)

@@ -26,11 +26,12 @@ public struct ModelTraining {
 
   /// The shape of the model for a vocabulary.
   public static func configuration(vocabularyCount: Int) -> TransformerConfiguration {
-    TransformerConfiguration(
+    let rule = AttentionRule(
+      scale: Float(1 / 32.0.squareRoot()), rotary: RotaryEmbedding(dHead: 32, base: rotaryBase))
+    return TransformerConfiguration(
       family: "llama", layerCount: 6, dModel: 128, headCount: 4, keyValueHeadCount: 4, dHead: 32, dMLP: 384,
       vocabularyCount: vocabularyCount, contextLength: 64, norm: .rootMeanSquare(epsilon: 1e-5),
-      activation: .silu, rotary: RotaryEmbedding(dHead: 32, base: rotaryBase),
-      attentionScales: Array(repeating: Float(1 / 32.0.squareRoot()), count: 6), tiesEmbeddings: true)
+      activation: .silu, attention: Array(repeating: rule, count: 6), tiesEmbeddings: true)
   }
 
   /// A document's tokens and the end of the text, each but the first with its weight in the loss.

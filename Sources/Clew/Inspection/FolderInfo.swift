@@ -26,7 +26,7 @@ public enum FolderInfo {
       "heads": JSON(c.headCount), "key_value_heads": JSON(c.keyValueHeadCount), "head_width": JSON(c.dHead),
       "mlp_width": JSON(c.dMLP), "activation": .string(c.activation.rawValue),
       "context": JSON(c.contextLength), "vocabulary": JSON(c.vocabularyCount),
-      "ties_embeddings": .bool(c.tiesEmbeddings), "positions": c.rotary == nil ? "learned" : "rotary",
+      "ties_embeddings": .bool(c.tiesEmbeddings), "positions": c.isRotary ? "rotary" : "learned",
     ]
     add(tensors, to: &info)
     info["tokens"] = JSON(tokenizer.vocabularyCount)

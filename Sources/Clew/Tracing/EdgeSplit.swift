@@ -59,7 +59,7 @@ extension AttributionResult {
     case .error(let source, let position):
       return model.errors[source].row(position)
     case .embedding(let position):
-      return model.transformer.embedding.row(Int(model.recording.tokens[position]))
+      return model.transformer.embeddingVector(Int(model.recording.tokens[position]))
     case .logit: return nil
     }
   }

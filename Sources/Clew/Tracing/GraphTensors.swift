@@ -75,7 +75,7 @@ enum GraphTensors {
   }
 
   private static func tokenNorms(_ result: AttributionResult) -> [Float] {
-    result.model.recording.tokens.map { norm(result.model.transformer.embedding.row(Int($0))) }
+    result.model.recording.tokens.map { norm(result.model.transformer.embeddingVector(Int($0))) }
   }
 
   private static func norm(_ vector: [Float]) -> Float {

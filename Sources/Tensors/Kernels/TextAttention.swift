@@ -135,7 +135,7 @@ extension RotaryEmbedding {
     var cosine: [Float] = [], sine: [Float] = []
     for position in 0..<positions {
       for frequency in frequencies {
-        let (c, s) = Self.turn(Double(position) * frequency)
+        let (c, s) = turn(Double(position) * frequency)
         cosine.append(c)
         sine.append(s)
       }

@@ -6,9 +6,7 @@ internal import Tensors
 enum GPT2Family: TransformerFamily {
   static let prefixes = ["transformer.", ""]
 
-  static func configuration(from fields: ConfigurationFields) throws(TransformerError)
-    -> TransformerConfiguration
-  {
+  static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
     let dModel = try fields.integer("n_embd")
     let headCount = try fields.integer("n_head")
     let layerCount = try fields.integer("n_layer")
@@ -16,26 +14,26 @@ enum GPT2Family: TransformerFamily {
       throw .badConfiguration(
         path: fields.path, reason: "\(headCount) heads do not divide a width of \(dModel)")
     }
-    let name = try fields.text("activation_function", default: "gelu_new")
-    guard let activation = Activation(configurationName: name) else {
-      throw .badConfiguration(path: fields.path, reason: "its activation '\(name)' is unknown")
-    }
+    let activation = try fields.activation("activation_function", default: "gelu_new")
     let scales = try fields.flag("scale_attn_weights", default: true)
     let byLayer = try fields.flag("scale_attn_by_inverse_layer_idx", default: false)
     let dHead = dModel / headCount
     let scale = scales ? 1 / Double(max(1, dHead)).squareRoot() : 1
-    return TransformerConfiguration(
+    let configuration = TransformerConfiguration(
       family: "gpt2", layerCount: layerCount, dModel: dModel, headCount: headCount,
       keyValueHeadCount: headCount, dHead: dHead, dMLP: try fields.integer("n_inner", default: 4 * dModel),
       vocabularyCount: try fields.integer("vocab_size"),
       contextLength: try fields.integer("n_positions", default: try fields.integer("n_ctx", default: 1024)),
       norm: .layer(epsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5))),
-      activation: activation, rotary: nil,
-      attentionScales: (0..<max(0, layerCount)).map { Float(byLayer ? scale / Double($0 + 1) : scale) },
+      activation: activation,
+      attention: (0..<max(0, layerCount)).map {
+        AttentionRule(scale: Float(byLayer ? scale / Double($0 + 1) : scale))
+      },
       tiesEmbeddings: try fields.flag("tie_word_embeddings", default: true))
+    return TransformerPlan(configuration: configuration, load: load)
   }
 
-  static func load(
+  private static func load(
     _ c: TransformerConfiguration, from weights: WeightSource, folder: URL
   ) throws(CheckpointError) -> Transformer {
     // Tied checkpoints may store the one matrix under either name.

@@ -14,7 +14,7 @@ extension Transformer {
     in files: FileBatch, type: ElementType, rotaryBase base: Double, beginningOfText: Int, endOfText: Int
   ) throws {
     let c = configuration
-    guard c.family == "llama", case .rootMeanSquare(let epsilon) = c.norm, c.rotary != nil else {
+    guard c.family == "llama", case .rootMeanSquare(let epsilon) = c.norm, c.isRotary, isPlain else {
       throw TransformerError.cannotWrite(family: c.family)
     }
     var writer = SafetensorsWriter(metadata: [("format", "pt")])

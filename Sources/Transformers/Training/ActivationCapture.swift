@@ -48,13 +48,14 @@ public struct ActivationCapture {
     up = model.blocks.contains { $0.mlp.gate != nil } ? gate : Matrix(rows: 0, columns: c.dMLP)
     scales = Array(repeating: 0, count: capacity)
     layer = Layer(residualMid: residual, mlpInput: residual, scales: scales, mlpOutput: residual)
-    rotary = c.rotary?.tables(positions: min(longest, c.contextLength))
+    rotary = c.attention.first?.rotary?.tables(positions: min(longest, c.contextLength))
   }
 
   /// Runs the model over a batch.
   /// - Parameter each: Called with every layer's number and values, from the first to the last.
   public mutating func run(_ batch: TextBatch, each: (_ number: Int, _ layer: borrowing Layer) -> Void) {
     precondition(batch.tokens.count <= capacity, "\(batch.tokens.count) rows in memory for \(capacity)")
+    guard model.isPlain else { return recall(batch, each: each) }
     let rows = batch.tokens.count
     for text in batch.texts {
       for (position, row) in text.enumerated() {
@@ -83,6 +84,30 @@ public struct ActivationCapture {
     }
   }
 
+  /// The same from recordings, for families whose layers have more parts.
+  private mutating func recall(_ batch: TextBatch, each: (_ number: Int, _ layer: borrowing Layer) -> Void) {
+    let recordings = batch.texts.map { text in
+      guard let recording = try? model.record(Array(batch.tokens[text])) else {
+        preconditionFailure("a text of \(text.count) tokens cannot be run")
+      }
+      return recording
+    }
+    for (number, block) in model.blocks.enumerated() {
+      for (text, recording) in zip(batch.texts, recordings) {
+        let middle = recording.residualMid[number]
+        let scales = recording.mlpNormScales[number]
+        let input = block.mlpNorm(middle, frozenScales: scales).y
+        for (position, row) in text.enumerated() {
+          layer.residualMid[row] = middle[position]
+          layer.mlpInput[row] = input[position]
+          layer.mlpOutput[row] = recording.mlpOutput[number][position]
+          layer.scales[row] = scales[position]
+        }
+      }
+      each(number, layer)
+    }
+  }
+
   private mutating func attend(_ block: Block, _ batch: TextBatch, _ number: Int, rows: Int) {
     let c = model.configuration
     Kernels.norm(
@@ -93,7 +118,7 @@ public struct ActivationCapture {
     Kernels.linear(normalized, rows: rows, block.attention.value, into: &value)
     let attention = TextAttention(
       headCount: c.headCount, keyValueHeadCount: c.keyValueHeadCount, dHead: c.dHead,
-      scale: c.attentionScales[number])
+      scale: c.attention[number].scale)
     let shape = TapeShape(texts: batch.texts, attention: attention, rotary: rotary)
     shape.rotate(&query)
     shape.rotate(&key)

@@ -26,7 +26,7 @@ extension Transformer {
     let norm = NormLayer(
       kind: c.norm, gain: Array(repeating: 1, count: c.dModel), bias: Array(repeating: 0, count: c.dModel))
     let embedding = matrix(c.vocabularyCount, c.dModel, embeddingDeviation)
-    let positions = c.rotary == nil ? matrix(c.contextLength, c.dModel) : nil
+    let positions = !c.isRotary ? matrix(c.contextLength, c.dModel) : nil
     let (queries, keys) = (c.headCount * c.dHead, c.keyValueHeadCount * c.dHead)
     let blocks = (0..<c.layerCount).map { _ in
       Block(

@@ -26,6 +26,7 @@ public struct TransformerTape {
   ///   - capacity: The most rows of a batch.
   ///   - longest: The longest text, in tokens.
   public init(for model: Transformer, capacity: Int, longest: Int? = nil) {
+    precondition(model.isPlain, "a model of the family \(model.configuration.family) cannot be trained")
     let c = model.configuration
     configuration = c
     self.capacity = capacity
@@ -35,7 +36,7 @@ public struct TransformerTape {
     gradient = residual
     finalOutput = residual
     finalScales = Array(repeating: 0, count: capacity)
-    rotary = c.rotary?.tables(positions: min(longest ?? c.contextLength, capacity))
+    rotary = c.attention.first?.rotary?.tables(positions: min(longest ?? c.contextLength, capacity))
   }
 
   /// The gradient at the embeddings after ``run(_:_:gradient:loss:)``, `[row, dModel]`; rows beyond the batch
@@ -103,7 +104,7 @@ public struct TransformerTape {
       texts: batch.texts,
       attention: TextAttention(
         headCount: c.headCount, keyValueHeadCount: c.keyValueHeadCount, dHead: c.dHead,
-        scale: c.attentionScales[layer]), rotary: rotary)
+        scale: c.attention[layer].scale), rotary: rotary)
   }
 
   private mutating func embed(_ model: Transformer, _ batch: TextBatch) {

@@ -1,0 +1,31 @@
+internal import Checkpoints
+internal import Foundation
+internal import Tensors
+
+/// Qwen 2 and 2.5: Llama with biases of queries, keys and values.
+enum Qwen2Family: TransformerFamily {
+  static let prefixes = LlamaLayout.prefixes
+
+  static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
+    let configuration = try LlamaLayout.configuration(
+      from: fields, family: "qwen2", activation: try fields.activation("hidden_act", default: "silu"),
+      tiesEmbeddings: false
+    ) { dHead, layerCount throws(TransformerError) in
+      try attention(fields, dHead: dHead, layerCount: layerCount)
+    }
+    return TransformerPlan(configuration: configuration, load: LlamaLayout(hasQueryBias: true).load)
+  }
+
+  /// The layers from `max_window_layers` on may slide.
+  static func attention(
+    _ fields: ConfigurationFields, dHead: Int, layerCount: Int
+  ) throws(TransformerError) -> [AttentionRule] {
+    let rotary = try fields.rotary(dHead: dHead)
+    let slides = try fields.flag("use_sliding_window", default: false) && fields.has("sliding_window")
+    let window = slides ? try fields.integer("sliding_window") : nil
+    let first = try fields.integer("max_window_layers", default: 28)
+    return try fields.windows(count: layerCount, window: window) { $0 >= first }.map {
+      AttentionRule(scale: Float(1 / Double(dHead).squareRoot()), rotary: rotary, window: $0)
+    }
+  }
+}

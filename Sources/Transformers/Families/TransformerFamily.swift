@@ -1,0 +1,41 @@
+internal import Checkpoints
+internal import Foundation
+
+/// The families that can be loaded, by the name in `config.json`.
+let familiesByName: [String: any TransformerFamily.Type] = [
+  "gemma2": Gemma2Family.self, "gemma3": Gemma3Family.self, "gemma3_text": Gemma3Family.self,
+  "gpt2": GPT2Family.self, "gpt_neox": GPTNeoXFamily.self, "llama": LlamaFamily.self,
+  "mistral": MistralFamily.self, "qwen2": Qwen2Family.self, "qwen3": Qwen3Family.self,
+]
+
+/// How a family's files become a ``Transformer``.
+protocol TransformerFamily: SendableMetatype {
+  /// What may stand before a weight's name.
+  static var prefixes: [String] { get }
+  /// Reads the fields of a `config.json`, all of them, and refuses what no run here has.
+  static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan
+}
+
+/// What a `config.json` says: the shape of a model, and how its weights are found.
+struct TransformerPlan {
+  var configuration: TransformerConfiguration
+  let load: (TransformerConfiguration, WeightSource, URL) throws(CheckpointError) -> Transformer
+}
+
+/// Weights by name, whichever of a family's prefixes the file uses.
+struct WeightSource {
+  let checkpoint: Checkpoint
+  let prefixes: [String]
+
+  func find(_ name: String) -> StoredTensor? {
+    for prefix in prefixes {
+      if let tensor = checkpoint.tensors[prefix + name] { return tensor }
+    }
+    return nil
+  }
+
+  func callAsFunction(_ name: String) throws(CheckpointError) -> StoredTensor {
+    if let tensor = find(name) { return tensor }
+    return try checkpoint.tensor((prefixes.first ?? "") + name)
+  }
+}
