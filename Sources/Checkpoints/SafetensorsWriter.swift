@@ -60,6 +60,26 @@ public struct SafetensorsWriter {
     for index in 0..<rows { pieces.append { row(index).withUnsafeBytes { Array($0) } } }
   }
 
+  /// Adds a tensor that is made a piece of numbers at a time and stored in a type of its own, rounded to the nearest, ties
+  /// to even.
+  /// - Parameters:
+  ///   - pieceCount: How many pieces there are, all of the same length.
+  ///   - piece: Gives the numbers of one piece; called once for each, in order.
+  public mutating func add(
+    _ name: String, shape: [Int], type: ElementType, pieceCount: Int, piece: @escaping (Int) -> [Float]
+  ) {
+    precondition(type != .float16, "'\(name)' cannot be stored as float16")
+    header.append(
+      (name, type == .float32 ? "F32" : "BF16", shape, shape.reduce(1, *) * type.byteCount))
+    for index in 0..<pieceCount {
+      pieces.append {
+        let values = piece(index)
+        guard type == .bfloat16 else { return values.withUnsafeBytes { Array($0) } }
+        return values.map { $0.bfloat16Pattern }.withUnsafeBytes { Array($0) }
+      }
+    }
+  }
+
   /// Adds a matrix of bytes that is made row by row.
   /// - Parameter row: Gives the numbers of one row, `[columns]`.
   public mutating func add(_ name: String, rows: Int, columns: Int, row: @escaping (Int) -> [UInt8]) {

@@ -5,10 +5,15 @@ internal import Tokenization
 internal import Transcoding
 internal import Transformers
 
-/// A made-up model with made-up cross-layer transcoders, of any size, for benchmarks and tests.
+/// A made-up model with made-up transcoders, of any size, for benchmarks and tests.
 ///
 /// Shapes and sparsity are realistic; what it says is not: the weights are random numbers from a named seed.
 public struct SyntheticModel: Sendable {
+  /// A public model whose shape is taken, weights in bfloat16; the sizes below then do not count. GPT-2's layout with those
+  /// sizes, in float32, if `nil`.
+  public var likeness: ModelShape?
+  /// Whether features write to all later layers or to their own alone.
+  public var kind = TranscoderConfiguration.Kind.crossLayer
   public var layerCount = 12
   public var dModel = 768
   public var headCount = 12
@@ -22,14 +27,30 @@ public struct SyntheticModel: Sendable {
 
   public init() {}
 
-  /// Writes `model/` (GPT-2's layout, with a tokenizer of made-up words) and `transcoders/` into a folder.
+  /// Writes `model/` (with a tokenizer of made-up words) and `transcoders/` into a folder.
   /// - Parameter progress: Called with the part that is done.
   public func write(to folder: URL, progress: (Double) -> Void = { _ in }) throws {
+    if let likeness {
+      var sized = self
+      sized.layerCount = likeness.layerCount
+      sized.dModel = likeness.dModel
+      sized.vocabularyCount = likeness.vocabularyCount
+      sized.contextLength = likeness.contextLength
+      return try sized.writeSized(to: folder, progress: progress)
+    }
+    try writeSized(to: folder, progress: progress)
+  }
+
+  private func writeSized(to folder: URL, progress: (Double) -> Void) throws {
     let modelFolder = folder.appending(path: "model")
     let files = try FileBatch(folder: modelFolder)
-    try files.stage("config.json", Array(configuration.utf8))
+    try files.stage("config.json", Array((likeness?.configuration ?? configuration).utf8))
     try files.stage("tokenizer.json", Array(tokenizer.utf8))
-    try files.stage("model.safetensors", parts: weights().parts())
+    if let likeness {
+      try files.stage("model.safetensors", parts: likeness.weights(seed: seed).parts())
+    } else {
+      try files.stage("model.safetensors", parts: weights().parts())
+    }
     try files.commit()
     progress(0.3)
     try writeTranscoders(
@@ -40,8 +61,9 @@ public struct SyntheticModel: Sendable {
   /// A prompt of made-up words for the model's tokenizer.
   public func prompt(tokenCount: Int) -> String {
     var generator = SeededGenerator(seed: seed &+ 1)
+    let words = likeness?.vocabularyCount ?? vocabularyCount
     return (1..<max(2, tokenCount)).map { _ in
-      "w\(Int.random(in: 1..<vocabularyCount, using: &generator))"
+      "w\(Int.random(in: 1..<words, using: &generator))"
     }.joined(separator: " ")
   }
 
@@ -66,7 +88,7 @@ public struct SyntheticModel: Sendable {
 
   private func weights() -> SafetensorsWriter {
     var writer = SafetensorsWriter(metadata: [("format", "pt"), ("seed", "\(seed)")])
-    var random = FastUniform(seed: seed)
+    let random = RandomRows(seed: seed)
     func add(_ name: String, _ shape: [Int], deviation: Float, around mean: Float = 0) {
       writer.add(name, random.values(shape.reduce(1, *), deviation: deviation, mean: mean), shape: shape)
     }
@@ -107,32 +129,23 @@ public struct SyntheticModel: Sendable {
       return try model.record([0] + words)
     }
     let files = try FileBatch(folder: folder)
-    var random = FastUniform(seed: seed &+ 3)
+    let random = RandomRows(seed: seed &+ 3)
     for layer in 0..<layerCount {
       let encoder = random.values(
         featureCount * dModel, deviation: 1 / Float(dModel).squareRoot(), mean: 0)
-      let bias = [Float](repeating: 0, count: featureCount)
       let weight = WeightMatrix(Matrix(rows: featureCount, columns: dModel, values: encoder))
-      let z = samples.flatMap {
-        $0.residualMid[layer].rows(1..<$0.positionCount).multiplied(byTransposed: weight).values
+      let z = samples.flatMap { sample in
+        model.blocks[layer].featureInput(
+          inputHook, residualMid: sample.residualMid[layer].rows(1..<sample.positionCount),
+          scales: Array(sample.mlpNormScales[layer].dropFirst())
+        ).multiplied(byTransposed: weight).values
       }
-      let sorted = z.sorted(by: >)
       let place = Int(Double(z.count / featureCount) * min(activeFeatures, Double(featureCount - 1)))
-      var reading = SafetensorsWriter()
-      reading.add("W_enc_\(layer)", encoder, shape: [featureCount, dModel])
-      reading.add("b_enc_\(layer)", bias, shape: [featureCount])
-      reading.add("b_dec_\(layer)", [Float](repeating: 0, count: dModel), shape: [dModel])
-      reading.add(
-        "threshold_\(layer)", [Float](repeating: max(0, sorted[place]), count: featureCount),
-        shape: [featureCount])
-      try files.stage("W_enc_\(layer).safetensors", parts: reading.parts())
-      let outputs = layerCount - layer
-      var writing = SafetensorsWriter()
-      writing.add(
-        "W_dec_\(layer)",
-        random.values(featureCount * outputs * dModel, deviation: 0.3 / Float(dModel).squareRoot(), mean: 0),
-        shape: [featureCount, outputs, dModel])
-      try files.stage("W_dec_\(layer).safetensors", parts: writing.parts())
+      let threshold = max(0, z.sorted(by: >)[place])
+      switch kind {
+      case .crossLayer: try stageCrossLayer(layer, encoder, threshold, random, in: files)
+      case .perLayer: try stagePerLayer(layer, encoder, threshold, random, in: files)
+      }
       progress(Double(layer + 1) / Double(layerCount))
     }
     try files.stage(
@@ -140,30 +153,48 @@ public struct SyntheticModel: Sendable {
       Array(
         """
         model_name: synthetic
-        model_kind: cross_layer_transcoder
-        feature_input_hook: hook_resid_mid
+        model_kind: \(kind.rawValue)
+        feature_input_hook: \(inputHook.rawValue)
         feature_output_hook: hook_mlp_out
 
         """.utf8))
     try files.commit()
   }
-}
 
-/// Uniform numbers, two from each 64 random bits: hundreds of millions are wanted.
-private struct FastUniform {
-  private var generator: SeededGenerator
+  private var inputHook: FeatureInputHook { kind == .crossLayer ? .residualMid : .mlpInput }
+  private var type: ElementType { likeness == nil ? .float32 : .bfloat16 }
 
-  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+  private func stageCrossLayer(
+    _ layer: Int, _ encoder: [Float], _ threshold: Float, _ random: RandomRows, in files: FileBatch
+  ) throws {
+    var reading = SafetensorsWriter()
+    reading.add("W_enc_\(layer)", encoder, shape: [featureCount, dModel], type: type)
+    reading.add("b_enc_\(layer)", [Float](repeating: 0, count: featureCount), shape: [featureCount])
+    reading.add("b_dec_\(layer)", [Float](repeating: 0, count: dModel), shape: [dModel])
+    reading.add(
+      "threshold_\(layer)", [Float](repeating: threshold, count: featureCount), shape: [featureCount])
+    try files.stage("W_enc_\(layer).safetensors", parts: reading.parts())
+    let outputs = layerCount - layer
+    var writing = SafetensorsWriter()
+    writing.add(
+      "W_dec_\(layer)", shape: [featureCount, outputs, dModel], type: type, pieceCount: featureCount,
+      piece: random.rows(outputs * dModel, deviation: 0.3 / Float(dModel).squareRoot()))
+    try files.stage("W_dec_\(layer).safetensors", parts: writing.parts())
+  }
 
-  mutating func values(_ count: Int, deviation: Float, mean: Float) -> [Float] {
-    // A uniform number in −1 ..< 1 has the standard deviation 1 / √3.
-    let scale = deviation * Float(3).squareRoot() * 0x1p-23
-    var values = [Float](repeating: 0, count: count)
-    for i in stride(from: 0, to: count, by: 2) {
-      let bits = generator.next()
-      values[i] = mean + scale * Float(Int32(bits >> 40) - (1 << 23))
-      if i + 1 < count { values[i + 1] = mean + scale * Float(Int32(bits >> 8 & 0xFF_FFFF) - (1 << 23)) }
-    }
-    return values
+  private func stagePerLayer(
+    _ layer: Int, _ encoder: [Float], _ threshold: Float, _ random: RandomRows, in files: FileBatch
+  ) throws {
+    var writer = SafetensorsWriter()
+    writer.add("W_enc", encoder, shape: [featureCount, dModel], type: type)
+    writer.add("b_enc", [Float](repeating: 0, count: featureCount), shape: [featureCount])
+    writer.add("b_dec", [Float](repeating: 0, count: dModel), shape: [dModel])
+    writer.add(
+      "activation_function.threshold", [Float](repeating: threshold, count: featureCount),
+      shape: [featureCount])
+    writer.add(
+      "W_dec", shape: [featureCount, dModel], type: type, pieceCount: featureCount,
+      piece: random.rows(dModel, deviation: 0.3 / Float(dModel).squareRoot()))
+    try files.stage("layer_\(layer).safetensors", parts: writer.parts())
   }
 }

@@ -33,11 +33,19 @@ struct BenchProductCommand: ParsableCommand {
 struct BenchSynthesizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "synthesize",
-    abstract: "Writes a made-up model of GPT-2-small's shape with cross-layer transcoders.",
-    discussion: "The defaults take 1.7 GB. `clew bench trace` measures on what lies there.")
+    abstract: "Writes a made-up model of a public one's shape, with transcoders.",
+    discussion: """
+      Without --like it has GPT-2's layout, and the defaults take 1.7 GB; with it, weights are bfloat16, and the sizes are \
+      those of the model: llama-3.2-1b with 32,768 features a layer takes 22 GB, gemma-2-2b with 16,384 takes 34 GB. \
+      `clew bench trace` measures on what lies there.
+      """)
 
   @Argument(help: "The folder that gets model/ and transcoders/.", completion: .directory)
   var folder: String
+  @Option(help: "The model whose shape to take: \(ModelShape.all.map(\.name).joined(separator: ", ")).")
+  var like: String?
+  @Option(help: "clt writes to its own and all later layers, plt to its own alone.")
+  var kind = TranscoderKindOption.clt
   @Option(help: "Layers.") var layers = 12
   @Option(help: "Width of the residual stream.") var width = 768
   @Option(help: "Attention heads.") var heads = 12
@@ -49,6 +57,9 @@ struct BenchSynthesizeCommand: ParsableCommand {
   func validate() throws {
     guard layers > 0, width > 0, heads > 0, width % heads == 0, vocabulary > 1, features > 0, active > 0
     else { throw ValidationError("sizes must be positive, and the heads must divide the width.") }
+    if let like, !ModelShape.all.contains(where: { $0.name == like }) {
+      throw ValidationError("--like knows \(ModelShape.all.map(\.name).joined(separator: ", ")).")
+    }
   }
 
   func run() throws {
@@ -60,7 +71,11 @@ struct BenchSynthesizeCommand: ParsableCommand {
     model.featureCount = features
     model.activeFeatures = active
     model.seed = seed
-    try model.write(to: URL(filePath: folder))
+    model.kind = kind.kind
+    model.likeness = ModelShape.all.first { $0.name == like }
+    let bar = ProgressBar(isQuiet: false)
+    defer { bar.clear() }
+    try model.write(to: URL(filePath: folder)) { bar.show("writing random weights", fraction: $0) }
     print("\(folder)/model and \(folder)/transcoders, seed \(seed)")
     print("a prompt of 16 tokens: \(model.prompt(tokenCount: 16))")
   }
