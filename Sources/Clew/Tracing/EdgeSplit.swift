@@ -11,20 +11,70 @@ extension AttributionResult {
   /// gradient at its own place; the rest of the edge, and the whole of an edge between positions, is mediated by
   /// attention. It stands in the file as the link's `direct`.
   func splitEdges(of pruning: inout Pruning) {
+    let (nodes, rows) = (pruning.graph.nodes, pruning.graph.effects.rows)
     let places = pruning.nodeMask.indices.filter { pruning.nodeMask[$0] }
-    for (newTarget, target) in places.enumerated() {
-      let row = pruning.graph.effects.rows[newTarget]
-      guard !row.sources.isEmpty, let gradient = targetGradient(of: graph.nodes[target].node) else {
-        continue
+    let gradients = zip(places, rows).map { place, row in
+      row.sources.isEmpty ? nil : targetGradient(of: graph.nodes[place].node)
+    }
+    // By source, so that what a feature writes is read once.
+    var targets = Array(repeating: [Int](), count: nodes.count)
+    for (target, row) in rows.enumerated() where gradients[target] != nil {
+      for source in row.sources where nodes[Int(source)].node.position == nodes[target].node.position {
+        targets[Int(source)].append(target)
       }
-      for source in row.sources {
-        let node = pruning.graph.nodes[Int(source)].node
-        guard node.position == pruning.graph.nodes[newTarget].node.position,
-          let written = written(by: node, below: gradient.layer)
-        else { continue }
-        let part = Double(Kernels.dot(written.span, gradient.gradient.span))
-        pruning.graph.edgeExtras[.init(target: newTarget, source: Int(source))] = ["direct": JSON(part)]
+    }
+    let known = targets
+    var parts = Array(repeating: [(target: Int, part: Double)](), count: nodes.count)
+    parts.withUnsafeMutableBufferPointer { parts in
+      let parts = SharedPointer(parts)
+      Parallel.forEach(nodes.count) { source in
+        parts.pointer[source] = directParts(
+          of: nodes[source].node, in: known[source].map { ($0, gradients[$0]) })
       }
+    }
+    model.transcoder.forgetDecoders()
+    for (source, parts) in parts.enumerated() {
+      for (target, part) in parts {
+        pruning.graph.edgeExtras[.init(target: target, source: source)] = ["direct": JSON(part)]
+      }
+    }
+  }
+
+  /// What a node writes to its position's stream below each target, as the target's gradient meets it.
+  private func directParts(
+    of node: Node, in targets: [(place: Int, gradient: PullbackTarget?)]
+  ) -> [(target: Int, part: Double)] {
+    let known = targets.compactMap { place, gradient in gradient.map { (place, $0) } }
+      .sorted { ($0.1.layer, $0.0) < ($1.1.layer, $1.0) }
+    guard !known.isEmpty else { return [] }
+    func dot(_ vector: [Float], _ gradient: PullbackTarget) -> Double {
+      Double(Kernels.dot(vector.span, gradient.gradient.span))
+    }
+    switch node {
+    case .feature(let layer, let index, let position):
+      let feature = FeatureID(layer: layer, index: index)
+      guard let place = model.activations.place(of: feature, position: position) else { return [] }
+      let activation = model.activations.entries[place].activation
+      let rows = model.transcoder.decoderVectors(feature)
+      let outputs = model.transcoder.outputLayers(of: layer)
+      let width = model.transcoder.dModel
+      var sum = [Float](repeating: 0, count: width)
+      var next = outputs.lowerBound
+      return known.map { target, gradient in
+        while next < min(gradient.layer, outputs.upperBound) {
+          let start = (next - layer) * width
+          for i in 0..<width { sum[i] += activation * rows[start + i] }
+          next += 1
+        }
+        return (target, dot(sum, gradient))
+      }
+    case .error(let layer, let position):
+      let vector = model.errors[layer].row(position)
+      return known.map { ($0, dot(vector, $1)) }
+    case .embedding(let position):
+      let vector = model.transformer.embeddingVector(Int(model.recording.tokens[position]))
+      return known.map { ($0, dot(vector, $1)) }
+    case .logit: return []
     }
   }
 
@@ -37,30 +87,6 @@ extension AttributionResult {
         model.target(outputDirection: $0.direction, position: position)
       }
     case .error, .embedding: nil
-    }
-  }
-
-  /// All that a node writes to its position's stream below a layer, `[dModel]`.
-  private func written(by node: Node, below layer: Int) -> [Float]? {
-    switch node {
-    case .feature(let source, let index, let position):
-      guard
-        let place = model.activations.place(of: FeatureID(layer: source, index: index), position: position)
-      else { return nil }
-      let entry = model.activations.entries[place]
-      let rows = model.transcoder.decoderVectors(entry.feature)
-      let width = model.transcoder.dModel
-      var sum = [Float](repeating: 0, count: width)
-      for output in model.transcoder.outputLayers(of: source) where output < layer {
-        let start = (output - source) * width
-        for i in 0..<width { sum[i] += entry.activation * rows[start + i] }
-      }
-      return sum
-    case .error(let source, let position):
-      return model.errors[source].row(position)
-    case .embedding(let position):
-      return model.transformer.embeddingVector(Int(model.recording.tokens[position]))
-    case .logit: return nil
     }
   }
 }
