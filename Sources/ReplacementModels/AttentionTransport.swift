@@ -81,12 +81,25 @@ struct AttentionTransport: Sendable {
 }
 
 extension Block {
-  /// `P W_O`: attention's output map behind what is linear of a norm that follows it, `[dModel, head · dHead]`.
+  /// `P W_O`: attention's output map with what is linear of a norm behind it, but for that norm's scale,
+  /// `[dModel, head · dHead]`.
+  /// ```
+  /// P W[i, j] = g[i] · (W[i, j] − mean_i W[i, j])        (RMS norm: without the mean)
+  /// ```
   var foldedOutput: WeightMatrix {
     guard let norm = attentionPostNorm else { return attention.output.weight }
-    var columns = attention.output.weight.transposed.matrix()  // [head · dHead, dModel]
-    columns.foldIntoNorm(norm)
-    return WeightMatrix(columns).transposed
+    var rows = attention.output.weight.matrix()
+    if norm.kind.centers {
+      var mean = [Float](repeating: 0, count: rows.columns)
+      for row in 0..<rows.rows {
+        for (i, value) in rows[row].enumerated() { mean[i] += value / Float(rows.rows) }
+      }
+      for row in 0..<rows.rows { rows.add(mean, scaledBy: -1, toRow: row) }
+    }
+    for (row, gain) in norm.gain.enumerated() {
+      rows.withRow(row) { values in for i in 0..<values.count { values[i] *= gain } }
+    }
+    return WeightMatrix(rows)
   }
 }
 
@@ -97,14 +110,5 @@ extension Matrix {
   /// ```
   mutating func foldNorm(_ norm: NormLayer) {
     for row in 0..<rows { self[row] = norm.frozenPullback(self.row(row), scale: 1)[...] }
-  }
-
-  /// Lets each row, a vector that a norm reads, go through the norm's linear part but for its scale.
-  /// ```
-  /// row[j] ← g[j] · (row[j] − mean(row))        (RMS norm: without the mean)
-  /// ```
-  mutating func foldIntoNorm(_ norm: NormLayer) {
-    let plain = NormLayer(kind: norm.kind, gain: norm.gain, bias: Array(repeating: 0, count: columns))
-    self = plain(self, frozenScales: Array(repeating: 1, count: rows)).y
   }
 }

@@ -36,8 +36,7 @@ struct FirstPositionImage {
     values.append(
       PackedMatrix(transposing: Matrix(rows: 2, columns: valueRows.rows, values: read[0] + read[1])))
     // Position 0 attends to itself alone, with weight 1.
-    let scale =
-      recording.attentionNormScales[layer][0] * (recording.attentionPostNormScales[layer].first ?? 1)
+    let scale = recording.attentionNormScales[layer][0]
     let shared = c.headCount / c.keyValueHeadCount
     var heads = Matrix(rows: 1, columns: c.headCount * c.dHead)
     for i in heads.values.indices {
@@ -46,7 +45,13 @@ struct FirstPositionImage {
     }
     let block = model.transformer.blocks[layer]
     let before = image
-    image += heads.multiplied(byTransposed: block.foldedOutput)
+    var written = heads.multiplied(byTransposed: block.attention.output.weight)
+    if let norm = block.attentionPostNorm {
+      // Its bias, if it had one, would belong to the constant.
+      let linear = NormLayer(kind: norm.kind, gain: norm.gain, bias: Array(repeating: 0, count: c.dModel))
+      written = linear(written, frozenScales: [recording.attentionPostNormScales[layer][0]]).y
+    }
+    image += written
     if let skip {
       let passed = (block.isParallel ? before : image).multiplied(byTransposed: WeightMatrix(skip)).values
       image.add(passed, scaledBy: skipScale, toRow: 0)

@@ -95,18 +95,21 @@ public struct FrozenPullback: Sendable {
     var layers: [AttentionTransport] = []
     var skips: [PackedMatrix?] = []
     var image = FirstPositionImage(model)
-    for (layer, block) in transformer.blocks.enumerated() {
-      var transport = AttentionTransport(
-        block, configuration: transformer.configuration, patterns: recording.attentionPatterns[layer],
-        scales: recording.attentionNormScales[layer], postScales: recording.attentionPostNormScales[layer])
-      let skip = Self.skip(model, layer: layer)
-      if let rows = transport.valueRows {
-        let scale = model.skipsBehindNorm ? recording.mlpNormScales[layer][0] : 1
-        image.pass(layer: layer, valueRows: rows, skip: skip, skipScale: scale)
+    let count = transformer.blocks.count
+    // As many layers at once as there are threads; what only the image needs of them goes with each round.
+    let atOnce = Parallel.threadCount
+    for first in stride(from: 0, to: count, by: atOnce) {
+      for var transport in Self.transports(model, of: first..<min(first + atOnce, count)) {
+        let layer = layers.count
+        let skip = Self.skip(model, layer: layer)
+        if let rows = transport.valueRows {
+          let scale = model.skipsBehindNorm ? recording.mlpNormScales[layer][0] : 1
+          image.pass(layer: layer, valueRows: rows, skip: skip, skipScale: scale)
+        }
+        if layer > 0 { transport.valueRows = nil }
+        layers.append(transport)
+        skips.append(skip.map { PackedMatrix(transposing: WeightMatrix($0).transposed) })
       }
-      if layer > 0 { transport.valueRows = nil }
-      layers.append(transport)
-      skips.append(skip.map { PackedMatrix(transposing: WeightMatrix($0).transposed) })
     }
     self.layers = layers
     self.skips = skips
@@ -125,6 +128,24 @@ public struct FrozenPullback: Sendable {
     }
     embeddingValues = values(embeddings)
     positionValues = values(positionEmbeddings)
+  }
+
+  private static func transports(
+    _ model: LocalReplacementModel, of range: Range<Int>
+  ) -> [AttentionTransport] {
+    let recording = model.recording
+    var transports = [AttentionTransport?](repeating: nil, count: range.count)
+    transports.withUnsafeMutableBufferPointer { transports in
+      let transports = SharedPointer(transports)
+      Parallel.forEach(range.count) { place in
+        let layer = range.lowerBound + place
+        transports.pointer[place] = AttentionTransport(
+          model.transformer.blocks[layer], configuration: model.transformer.configuration,
+          patterns: recording.attentionPatterns[layer], scales: recording.attentionNormScales[layer],
+          postScales: recording.attentionPostNormScales[layer])
+      }
+    }
+    return transports.compactMap(\.self)
   }
 
   /// `S N` of a layer, `[dModel, dModel]`, if it has a skip connection.
