@@ -115,6 +115,14 @@ public struct LocalReplacementModel: Sendable {
         .wrongModel(
           path: path, reason: "they read a width of \(transcoder.dModel), the model has \(c.dModel)"))
     }
+    let output = transcoder.configuration.outputHook
+    guard output == .mlpOutput || model.blocks.allSatisfy({ $0.mlpPostNorm == nil }) else {
+      throw .transcoding(
+        .wrongModel(
+          path: path,
+          reason: "they reconstruct '\(output.rawValue)', which in this model lies before the norm behind the MLP; "
+            + "Clew knows '\(FeatureOutputHook.mlpOutput.rawValue)' there"))
+    }
   }
 
   private static func errors(

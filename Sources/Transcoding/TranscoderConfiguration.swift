@@ -11,9 +11,11 @@ public enum FeatureInputHook: String, Sendable, CaseIterable, Codable {
   case mlpInput = "mlp.hook_in"
 }
 
-/// What a transcoder reconstructs in a layer; both names mean the MLP output in the families known here.
+/// What a transcoder reconstructs in a layer. Both names mean the MLP output but where a norm follows the MLP.
 public enum FeatureOutputHook: String, Sendable, CaseIterable {
+  /// What the layer's MLP adds to the residual stream.
   case mlpOutput = "hook_mlp_out"
+  /// What the MLP itself writes, before a norm behind it.
   case mlpOutputInner = "mlp.hook_out"
 }
 

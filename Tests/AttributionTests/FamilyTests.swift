@@ -132,6 +132,21 @@ struct FamilyTests {
     #expect(largestDifference(replaced.logits.values, model.recording.logits.values) < 1e-4)
   }
 
+  @Test func `transcoders of what lies before a norm behind the MLP are refused`() throws {
+    let example = FamilyCase(name: "gemma2-window")
+    let folder = try TemporaryFolder()
+    let copy = folder.url("transcoders")
+    try FileManager.default.copyItem(at: example.folder.appending(path: "transcoders"), to: copy)
+    let file = copy.appending(path: "config.yaml")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    try text.replacing("hook_mlp_out", with: "mlp.hook_out").write(to: file, atomically: true, encoding: .utf8)
+    let model = try example.transformer()
+    #expect(throws: ReplacementError.self) {
+      try LocalReplacementModel(
+        of: model, transcoder: try Transcoder(folder: copy), recording: try model.record([0, 5, 7]))
+    }
+  }
+
   @Test(arguments: FamilyCase.all)
   func `what transcoders learn from is what a recording has`(example: FamilyCase) throws {
     let model = try example.transformer()
