@@ -82,6 +82,7 @@ public struct Attributor {
     guard let place = model.activations.place(of: feature, position: position) else {
       throw bad("that feature is not active there; `clew trace` without a target lists what is")
     }
+    guard !model.heldPlaces.contains(place) else { throw bad("it is set to a value, so nothing leads to it") }
     return place
   }
 
@@ -313,10 +314,12 @@ public struct Attributor {
         node: node, id: node.fileID(layerCount: layout.layerCount, tokens: tokens), label: label,
         activation: activation, probability: probability)
     }
-    var nodes = model.activations.entries.map { entry in
-      node(
+    var nodes = model.activations.entries.enumerated().map { place, entry in
+      var vertex = node(
         .feature(layer: entry.layer, index: entry.index, position: entry.position),
         activation: entry.activation)
+      vertex.isHeld = model.heldPlaces.contains(place)
+      return vertex
     }
     for layer in 0..<layout.layerCount {
       for position in 0..<layout.positionCount {

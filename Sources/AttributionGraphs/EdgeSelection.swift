@@ -49,7 +49,7 @@ struct EdgeSelection {
   /// Whether a feature has no inputs, although they were computed.
   private func lacksInputs(_ node: Int) -> Bool {
     guard case .feature = graph.nodes[node].node else { return false }
-    return effects.rows[node].sources.isEmpty && !effects.isSkipped[node]
+    return effects.rows[node].sources.isEmpty && !effects.isSkipped[node] && !graph.nodes[node].isHeld
   }
 
   private mutating func keepEdges(

@@ -35,6 +35,12 @@ public struct GraphNode: Sendable {
 }
 
 extension GraphNode {
+  /// Whether a feature was set to its activation while the prompt ran, so that it has no inputs; files say `held`.
+  public var isHeld: Bool {
+    get { extra["held"]?.bool == true }
+    set { extra["held"] = newValue ? true : nil }
+  }
+
   /// Where the node stands in the order of computation: edges go from lower levels to higher ones.
   ///
   /// Features of a replaced attention layer stand below the features of the MLP in the same layer.

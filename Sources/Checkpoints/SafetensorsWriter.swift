@@ -71,9 +71,11 @@ public struct SafetensorsWriter {
     precondition(type != .float16, "'\(name)' cannot be stored as float16")
     header.append(
       (name, type == .float32 ? "F32" : "BF16", shape, shape.reduce(1, *) * type.byteCount))
+    let count = shape.reduce(1, *) / max(1, pieceCount)
     for index in 0..<pieceCount {
       pieces.append {
         let values = piece(index)
+        precondition(values.count == count, "a piece of '\(name)' has \(values.count) numbers, not \(count)")
         guard type == .bfloat16 else { return values.withUnsafeBytes { Array($0) } }
         return values.map { $0.bfloat16Pattern }.withUnsafeBytes { Array($0) }
       }

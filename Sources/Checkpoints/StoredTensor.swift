@@ -53,6 +53,36 @@ public struct StoredTensor: Sendable {
       inputs: expected.dropFirst().reduce(1, *))
   }
 
+  /// A three-dimensional tensor as matrices, `[expected[0]]`: each `[expected[1], expected[2]]`.
+  public func matrices(_ expected: [Int]) throws(CheckpointError) -> [WeightMatrix] {
+    try check(expected)
+    let type = try floatType()
+    return (0..<expected[0]).map { place in
+      WeightMatrix(
+        file: file, byteOffset: bytes.lowerBound + place * expected[1] * expected[2] * type.byteCount,
+        type: type,
+        outputs: expected[1], inputs: expected[2])
+    }
+  }
+
+  /// Matrices in blocks of 4-bit numbers, this tensor, with their scales, `[expert]`: each `[outputs, inputs]`.
+  /// - Throws: ``CheckpointError/wrongShape(name:path:expected:actual:)``, ``CheckpointError/wrongType(name:path:type:expected:)``.
+  public func blockMatrices(
+    scales: StoredTensor, count: Int, outputs: Int, inputs: Int
+  ) throws(CheckpointError) -> [BlockScaledMatrix] {
+    let perRow = inputs / BlockScaledMatrix.blockSize
+    try check([count, outputs, perRow, BlockScaledMatrix.blockSize / 2])
+    try scales.check([count, outputs, perRow])
+    for tensor in [self, scales] where tensor.typeName != "U8" {
+      throw .wrongType(name: tensor.name, path: tensor.file.path, type: tensor.typeName, expected: "U8")
+    }
+    return (0..<count).map { place in
+      BlockScaledMatrix(
+        file: file, blocks: bytes.lowerBound + place * outputs * inputs / 2, scaleFile: scales.file,
+        scales: scales.bytes.lowerBound + place * outputs * perRow, outputs: outputs, inputs: perRow * 32)
+    }
+  }
+
   /// The tensor as float32 numbers of whatever shape, `[count]`.
   public func floats() throws(CheckpointError) -> [Float] {
     WeightMatrix(

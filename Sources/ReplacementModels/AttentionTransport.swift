@@ -37,7 +37,8 @@ struct AttentionTransport: Sendable {
     valueMap = PackedMatrix(transposing: WeightMatrix(rows).transposed)
     valueRows = rows
     mixing = Self.mixing(patterns, scales: scales, postScales: postScales, headCount: c.headCount)
-    constants = Self.constants(block, c, postScales: postScales, count: scales.count)
+    constants = Self.constants(
+      block, c, patterns: patterns, postScales: postScales, count: scales.count)
   }
 
   private static func mixing(
@@ -58,25 +59,36 @@ struct AttentionTransport: Sendable {
     return mixing
   }
 
-  /// `s · P (W_O (W_V b + b_V) + b_O)` at every position: patterns sum to 1, so all readers get the same but for the norm.
+  /// `s · P (W_O Σ_h a[h] (W_V b + b_V)[h] + b_O)` at every position, with `a` what a head's pattern sums to: 1 but where
+  /// a sink takes a part.
   private static func constants(
-    _ block: Block, _ c: TransformerConfiguration, postScales: [Float], count: Int
+    _ block: Block, _ c: TransformerConfiguration, patterns: Matrix, postScales: [Float], count: Int
   ) -> [PackedMatrix] {
     let attention = block.attention
     let normBias = block.attentionNorm.kind.centers ? block.attentionNorm.bias : nil
     guard normBias != nil || attention.value.bias != nil || attention.output.bias != nil else { return [] }
     let bias = normBias ?? Array(repeating: 0, count: c.dModel)
     let value = attention.value(Matrix(rows: 1, columns: c.dModel, values: bias))
-    var heads = Matrix(rows: 1, columns: c.headCount * c.dHead)
     let shared = c.headCount / c.keyValueHeadCount
-    for head in 0..<c.headCount {
-      for i in 0..<c.dHead { heads.values[head * c.dHead + i] = value.values[head / shared * c.dHead + i] }
+    func written(_ share: (_ head: Int) -> Float) -> Matrix {
+      var heads = Matrix(rows: 1, columns: c.headCount * c.dHead)
+      for head in 0..<c.headCount {
+        for i in 0..<c.dHead {
+          heads.values[head * c.dHead + i] = share(head) * value.values[head / shared * c.dHead + i]
+        }
+      }
+      return attention.output(heads)
     }
-    let written = attention.output(heads)
-    guard let norm = block.attentionPostNorm else {
-      return Array(repeating: PackedMatrix(transposing: written), count: count)
+    if attention.sinks == nil, block.attentionPostNorm == nil {
+      return Array(repeating: PackedMatrix(transposing: written { _ in 1 }), count: count)
     }
-    return (0..<count).map { PackedMatrix(transposing: norm(written, frozenScales: [postScales[$0]]).y) }
+    return (0..<count).map { position in
+      var row = written { head in
+        attention.sinks == nil ? 1 : patterns[head * count + position].reduce(0, +)
+      }
+      if let norm = block.attentionPostNorm { row = norm(row, frozenScales: [postScales[position]]).y }
+      return PackedMatrix(transposing: row)
+    }
   }
 }
 

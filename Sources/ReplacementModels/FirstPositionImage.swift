@@ -35,13 +35,15 @@ struct FirstPositionImage {
     let read = [image, rest].map { $0.multiplied(byTransposed: WeightMatrix(valueRows)).values }
     values.append(
       PackedMatrix(transposing: Matrix(rows: 2, columns: valueRows.rows, values: read[0] + read[1])))
-    // Position 0 attends to itself alone, with weight 1.
+    // Position 0 attends to itself alone, with weight 1 but for what a sink takes.
+    let patterns = recording.attentionPatterns[layer]
     let scale = recording.attentionNormScales[layer][0]
     let shared = c.headCount / c.keyValueHeadCount
     var heads = Matrix(rows: 1, columns: c.headCount * c.dHead)
     for i in heads.values.indices {
       let (head, place) = i.quotientAndRemainder(dividingBy: c.dHead)
-      heads.values[i] = scale * read[0][head / shared * c.dHead + place]
+      let weight = patterns.values[head * recording.positionCount * patterns.columns]
+      heads.values[i] = weight * scale * read[0][head / shared * c.dHead + place]
     }
     let block = model.transformer.blocks[layer]
     let before = image

@@ -59,7 +59,8 @@ public struct LocalReplacementModel: Sendable {
     self.transformer = transformer
     self.transcoder = transcoder
     self.recording = recording
-    zeroedPositions = 0..<1
+    let opening = transformer.configuration.opening
+    zeroedPositions = 0..<(!opening.isEmpty && recording.tokens.starts(with: opening) ? opening.count : 1)
     var entries: [FeatureActivations.Entry] = []
     var preactivations: [Float] = []
     var inputs: [Matrix] = []
@@ -120,7 +121,8 @@ public struct LocalReplacementModel: Sendable {
       throw .transcoding(
         .wrongModel(
           path: path,
-          reason: "they reconstruct '\(output.rawValue)', which in this model lies before the norm behind the MLP; "
+          reason:
+            "they reconstruct '\(output.rawValue)', which in this model lies before the norm behind the MLP; "
             + "Clew knows '\(FeatureOutputHook.mlpOutput.rawValue)' there"))
     }
   }

@@ -71,10 +71,12 @@ public struct AttentionLayer: Sendable {
   public let queryNorm: NormLayer?
   /// The same of keys.
   public let keyNorm: NormLayer?
+  /// A score of each head that takes its share of the softmax and has no value, `[head]`: patterns then sum to less than 1.
+  public let sinks: [Float]?
 
   public init(
     query: Linear, key: Linear, value: Linear, output: Linear, queryNorm: NormLayer? = nil,
-    keyNorm: NormLayer? = nil
+    keyNorm: NormLayer? = nil, sinks: [Float]? = nil
   ) {
     self.query = query
     self.key = key
@@ -82,6 +84,7 @@ public struct AttentionLayer: Sendable {
     self.output = output
     self.queryNorm = queryNorm
     self.keyNorm = keyNorm
+    self.sinks = sinks
   }
 }
 
@@ -117,6 +120,25 @@ public struct MLPLayer: Sendable {
   }
 }
 
+/// What stands behind the norm before a layer's MLP.
+public enum FeedForward: Sendable {
+  case dense(MLPLayer)
+  case experts(ExpertLayer)
+
+  /// What it writes, `[position, dModel]`.
+  public func callAsFunction(_ x: Matrix) -> Matrix {
+    switch self {
+    case .dense(let mlp): mlp(x)
+    case .experts(let experts): experts(x)
+    }
+  }
+
+  /// Whether it is one MLP with a gate.
+  var isGated: Bool {
+    if case .dense(let mlp) = self { mlp.gate != nil } else { false }
+  }
+}
+
 /// One layer of a pre-norm transformer: attention, then an MLP, each behind a norm and added to the residual.
 public struct Block: Sendable {
   public let attentionNorm: NormLayer
@@ -124,7 +146,7 @@ public struct Block: Sendable {
   /// A norm of what attention adds (Gemma).
   public let attentionPostNorm: NormLayer?
   public let mlpNorm: NormLayer
-  public let mlp: MLPLayer
+  public let feedForward: FeedForward
   /// A norm of what the MLP adds (Gemma).
   public let mlpPostNorm: NormLayer?
   /// Whether the MLP reads the residual stream as it was before attention, side by side with it (GPT-NeoX).
@@ -132,13 +154,13 @@ public struct Block: Sendable {
 
   public init(
     attentionNorm: NormLayer, attention: AttentionLayer, attentionPostNorm: NormLayer? = nil,
-    mlpNorm: NormLayer, mlp: MLPLayer, mlpPostNorm: NormLayer? = nil, isParallel: Bool = false
+    mlpNorm: NormLayer, feedForward: FeedForward, mlpPostNorm: NormLayer? = nil, isParallel: Bool = false
   ) {
     self.attentionNorm = attentionNorm
     self.attention = attention
     self.attentionPostNorm = attentionPostNorm
     self.mlpNorm = mlpNorm
-    self.mlp = mlp
+    self.feedForward = feedForward
     self.mlpPostNorm = mlpPostNorm
     self.isParallel = isParallel
   }
@@ -146,7 +168,14 @@ public struct Block: Sendable {
   /// Whether the layer is attention, then an MLP, with nothing but a norm before each: what training's own forward and
   /// backward runs know.
   var isPlain: Bool {
-    attentionPostNorm == nil && mlpPostNorm == nil && !isParallel && attention.queryNorm == nil
-      && attention.keyNorm == nil
+    guard case .dense = feedForward else { return false }
+    return attentionPostNorm == nil && mlpPostNorm == nil && !isParallel && attention.queryNorm == nil
+      && attention.keyNorm == nil && attention.sinks == nil
+  }
+
+  /// The one MLP of a plain layer.
+  var mlp: MLPLayer {
+    guard case .dense(let mlp) = feedForward else { preconditionFailure("a layer of experts has no one MLP") }
+    return mlp
   }
 }

@@ -24,7 +24,8 @@ extension Transformer {
       let queries = heads(
         block.attention.query, block.attention.queryNorm, of: normalized, layer: layer, positions: positions)
       patterns = attentionPatterns(
-        queries, keys: cache.keys[layer], by: configuration.attention[layer], positions: positions)
+        queries, keys: cache.keys[layer], by: configuration.attention[layer], sinks: block.attention.sinks,
+        positions: positions)
     }
     recording?.attentionPatterns.append(patterns)
     let written = block.attention.output(mix(cache.values[layer], by: patterns, rows: residual.rows))
@@ -58,7 +59,7 @@ extension Transformer {
 
   /// Causal attention patterns, `[head · reader, source]`.
   func attentionPatterns(
-    _ queries: Matrix, keys: [Float], by rule: AttentionRule, positions: Range<Int>
+    _ queries: Matrix, keys: [Float], by rule: AttentionRule, sinks: [Float]? = nil, positions: Range<Int>
   ) -> Matrix {
     let c = configuration
     let readers = queries.rows
@@ -86,10 +87,24 @@ extension Transformer {
           for i in 0..<visible.lowerBound { scores[i] = 0 }
           for i in visible.upperBound..<sources { scores[i] = 0 }
         }
-        patterns.withValues(row + visible.lowerBound..<row + visible.upperBound) { Kernels.softmax(&$0) }
+        patterns.withValues(row + visible.lowerBound..<row + visible.upperBound) { scores in
+          // The shares that a sink leaves are those of a softmax without it, made smaller.
+          let left = sinks.map { Self.share(of: scores, beside: $0[head]) } ?? 1
+          Kernels.softmax(&scores)
+          if left < 1 { for i in 0..<scores.count { scores[i] *= left } }
+        }
       }
     }
     return patterns
+  }
+
+  /// The part of a softmax over scores and a sink that the scores have.
+  private static func share(of scores: borrowing MutableSpan<Float>, beside sink: Float) -> Float {
+    var greatest = sink
+    for i in 0..<scores.count { greatest = max(greatest, scores[i]) }
+    var sum = 0.0
+    for i in 0..<scores.count { sum += exp(Double(scores[i] - greatest)) }
+    return Float(sum / (sum + exp(Double(sink - greatest))))
   }
 
   /// Every reader's products with every source in one matrix product, those it must not see included.
@@ -139,11 +154,5 @@ extension Transformer {
       }
     }
     return mixed
-  }
-
-  /// Logits as the model states them.
-  func capLogits(_ logits: inout Matrix) {
-    guard let cap = configuration.logitSoftCap else { return }
-    for i in logits.values.indices { logits.values[i] = cap * tanh(logits.values[i] / cap) }
   }
 }

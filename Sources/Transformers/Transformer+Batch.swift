@@ -69,14 +69,14 @@ extension Transformer {
         let cache = texts[text].cache
         let patterns = attentionPatterns(
           queries.rows(row..<row + 1), keys: cache.keys[layer], by: configuration.attention[layer],
-          positions: position..<position + 1)
+          sinks: attention.sinks, positions: position..<position + 1)
         mixed[row] = mix(cache.values[layer], by: patterns, rows: 1).values[...]
       }
       var attended = attention.output(mixed)
       if let norm = block.attentionPostNorm { attended = norm(attended).y }
       var middle = residual
       if !block.isParallel { middle += attended }
-      var written = block.mlp(block.mlpNorm(middle).y)
+      var written = block.feedForward(block.mlpNorm(middle).y)
       if let norm = block.mlpPostNorm { written = norm(written).y }
       residual += attended
       residual += written

@@ -1,3 +1,4 @@
+internal import Foundation
 public import Tensors
 public import Tokenization
 
@@ -118,7 +119,7 @@ extension Transformer {
         written = freeze.recording.mlpOutput[layer]
         postScales = freeze.recording.mlpPostNormScales[layer]
       } else {
-        written = block.mlp(normalized)
+        written = block.feedForward(normalized)
         if let norm = block.mlpPostNorm {
           (written, postScales) = norm(
             written, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpPostNormScales[layer] : nil })
@@ -173,5 +174,26 @@ extension Transformer {
     intervention.edit(
       &result, at: .logits, positions: positions.lowerBound + first..<positions.upperBound)
     return result
+  }
+
+  /// The logits of some positions of a recording, `[position, vocabulary]`.
+  /// - Parameter isCapped: Whether as the model states them; what is traced is what they are before they are capped.
+  public func logits(of recording: Recording, positions: Range<Int>, isCapped: Bool = true) -> Matrix {
+    var result = finalNorm(
+      recording.residualFinal.rows(positions), frozenScales: Array(recording.finalNormScales[positions])
+    ).y.multiplied(byTransposed: unembedding)
+    if isCapped { capLogits(&result) }
+    return result
+  }
+
+  /// A logit as the model states it.
+  public func capped(_ logit: Double) -> Double {
+    configuration.logitSoftCap.map { Double($0) * tanh(logit / Double($0)) } ?? logit
+  }
+
+  /// Logits as the model states them.
+  func capLogits(_ logits: inout Matrix) {
+    guard let cap = configuration.logitSoftCap else { return }
+    for i in logits.values.indices { logits.values[i] = cap * tanh(logits.values[i] / cap) }
   }
 }

@@ -33,6 +33,9 @@ public struct Transformer: Sendable {
       throw .unknownFamily(name: name, path: url.path, known: familiesByName.keys.sorted())
     }
     let fields = ConfigurationFields(object: object, path: url.path)
+    if let method = try fields.nested("quantization_config")?.text("quant_method", default: "unnamed") {
+      try fields.refuse("quantization_config: \(method)", !family.quantizations.contains(method))
+    }
     let plan = try family.plan(fields)
     let configuration = try plan.configuration.validated(path: url.path)
     do throws(CheckpointError) {
@@ -91,9 +94,12 @@ extension Transformer {
 
 extension Block {
   func forgetPages() {
-    let linears = [
-      attention.query, attention.key, attention.value, attention.output, mlp.up, mlp.down, mlp.gate,
-    ]
-    for linear in linears { linear?.weight.forgetPages() }
+    for linear in [attention.query, attention.key, attention.value, attention.output] {
+      linear.weight.forgetPages()
+    }
+    switch feedForward {
+    case .dense(let mlp): for linear in [mlp.up, mlp.down, mlp.gate] { linear?.weight.forgetPages() }
+    case .experts(let experts): experts.forgetPages()
+    }
   }
 }

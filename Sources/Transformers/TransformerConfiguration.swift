@@ -1,4 +1,5 @@
 public import Tensors
+public import Tokenization
 
 /// How the heads of one layer attend.
 public struct AttentionRule: Sendable {
@@ -56,6 +57,9 @@ public struct TransformerConfiguration: Sendable {
   public var embeddingScale: Float
   /// `s`, where logits become `s · tanh(logit / s)`; what is traced is the logit before that.
   public var logitSoftCap: Float?
+  /// Tokens that open a conversation. In a text that begins with them none of their positions has features or errors, as else
+  /// only the first has none; the published transcoders were trained so.
+  public var opening: [Token] = []
 
   public init(
     family: String, layerCount: Int, dModel: Int, headCount: Int, keyValueHeadCount: Int, dHead: Int,
@@ -104,14 +108,22 @@ extension TransformerConfiguration {
     for rule in attention {
       if let rotary = rule.rotary {
         try check(
+          rotary.amplitude.isFinite && abs(rotary.amplitude) < 1e6
+            && rotary.frequencies.allSatisfy(\.isFinite),
+          "its rotary scaling is beyond all numbers")
+        try check(
           !rotary.frequencies.isEmpty && 2 * rotary.frequencies.count <= dHead,
           "\(2 * rotary.frequencies.count) of a head's \(dHead) numbers cannot be rotated in pairs")
       }
       try check((rule.window ?? 1) > 0, "its attention reaches back over \(rule.window ?? 0) positions")
-      try check((rule.softCap ?? 1) > 0, "its attention scores are capped at \(rule.softCap ?? 0)")
+      try check(
+        (rule.softCap ?? 1) > 0 && (rule.softCap ?? 1).isFinite,
+        "its attention scores are capped at \(rule.softCap ?? 0)")
       try check(rule.scale.isFinite, "its attention scores are multiplied by \(rule.scale)")
     }
-    try check((logitSoftCap ?? 1) > 0, "its logits are capped at \(logitSoftCap ?? 0)")
+    try check(
+      (logitSoftCap ?? 1) > 0 && (logitSoftCap ?? 1).isFinite, "its logits are capped at \(logitSoftCap ?? 0)"
+    )
     try check(embeddingScale.isFinite, "its embeddings are multiplied by \(embeddingScale)")
     return self
   }

@@ -61,15 +61,24 @@ struct ChangedTraceTests {
   func `what is removed is gone, and what is set has its value and no inputs`(mode: InterventionMode) throws {
     let silent = try #require(
       (0..<24).map { FeaturePlace(layer: 1, index: $0, position: 3) }.first { places(plain)[$0] == nil })
-    let trace = try traced([.remove([strongest[0]]), .set([silent, strongest[1]], value: 1.5)], mode)
+    // At the last position everything is read by the answers.
+    let last = plain.prompt.tokens.count - 1
+    let set = try #require(strongest.first { $0.layer == 0 && $0.position == last && $0 != strongest[0] })
+    let trace = try traced([.remove([strongest[0]]), .set([silent, set], value: 1.5)], mode)
     let known = places(trace)
     #expect(known[strongest[0]] == nil)
-    for place in [silent, strongest[1]] {
+    for place in [silent, set] {
       let number = try #require(known[place])
       #expect(trace.result.graph.nodes[number].activation == 1.5)
       #expect(trace.result.graph.effects.rows[number].sources.isEmpty)
       #expect(!trace.result.graph.effects.isSkipped[number])
     }
+    // Pruning spares what was set although it has no inputs, and files say what it is.
+    let pruned = try trace.result.graph.pruned(nodeShare: 1, edgeShare: 1).graph
+    let kept = pruned.nodes.filter(\.isHeld)
+    #expect(kept.contains { FeaturePlace($0.node) == set })
+    let read = try GraphReading(json: pruned.json()).graph
+    #expect(read.nodes.filter(\.isHeld).map(\.id) == kept.map(\.id))
     #expect(trace.result.rowsPossible == known.count - 2)
     #expect(trace.result.rowsComputed == known.count - 2)
   }
@@ -124,6 +133,21 @@ struct ChangedTraceTests {
     #expect(settings["changes"] == .array(stated ?? []))
     #expect(settings["held"]?.string == "attention patterns")
     #expect(try AttributionGraph(traceFolder: folder).nodes.count == trace.result.graph.nodes.count)
+  }
+
+  @Test func `a changed trace is not changed once more from the start`() throws {
+    let trace = try traced([.remove([strongest[0]])], .free)
+    let order = InterventionOrder([.remove([strongest[1]])], mode: .free)
+    #expect(throws: ExploringError.changedAlready) {
+      try trace.outcome(of: order, tokenizer: model.tokenizer)
+    }
+  }
+
+  @Test func `a feature that is set cannot be traced`() throws {
+    var request = plain.request
+    request.changes = [.set([strongest[0]], value: 1)]
+    request.settings.targets = [.feature(strongest[0].feature, position: strongest[0].position)]
+    #expect(throws: AttributionError.self) { try PromptTrace.trace(request, with: model) }
   }
 
   @Test(arguments: [InterventionMode.direct, .constrained(layers: 0..<1)])

@@ -15,7 +15,10 @@ struct ConfigurationTests {
 
   /// What a field may hold instead of what it should; `nil` takes it away.
   private static var wrong: [Any?] {
-    [nil, NSNull(), "nonsense", -1, 0, 1, 3, 1e30, -0.5, 1 << 40, true, [1, 2], ["full_attention"], ["a": "b"]]
+    [
+      nil, NSNull(), "nonsense", -1, 0, 1, 3, 1e30, -0.5, 1 << 40, true, [1, 2], ["full_attention"],
+      ["a": "b"],
+    ]
   }
 
   /// Loads a model with another configuration and runs it if it loads.
@@ -41,7 +44,8 @@ struct ConfigurationTests {
       } catch let error as TransformerError {
         refusals += 1
         let text = "\(error)"
-        #expect(text.contains(" ") && !text.contains("Optional("), "\(name) \(String(describing: value)): \(text)")
+        #expect(
+          text.contains(" ") && !text.contains("Optional("), "\(name) \(String(describing: value)): \(text)")
       } catch {
         Issue.record("\(name) \(String(describing: value)): \(error)")
       }
@@ -65,7 +69,9 @@ struct ConfigurationTests {
     #expect(refusals > 60, "\(refusals) refusals")
   }
 
-  @Test(arguments: ["hidden_size", "num_attention_heads", "intermediate_size", "vocab_size", "num_hidden_layers"])
+  @Test(arguments: [
+    "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size", "num_hidden_layers",
+  ])
   func `a size that contradicts the weights is refused`(name: String) throws {
     for family in Self.families {
       let source = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Families/\(family)")

@@ -14,6 +14,7 @@ struct AnswerComparison {
   private let after: Distribution
   /// The mean of all logits before and after.
   private let means: (before: Double, after: Double)
+  /// Before they are capped, if the model caps them.
   private let logits: (before: [Float], after: [Float])
   private let run: InterventionResult
 
@@ -24,9 +25,16 @@ struct AnswerComparison {
       logits.reduce(0) { $0 + Double($1) } / Double(max(1, logits.count))
     }
     (self.trace, self.run, self.prediction, self.tokenizer) = (trace, run, prediction, tokenizer)
-    logits = (trace.result.model.recording.lastLogits, run.recording.lastLogits)
-    before = try Distribution(logits: logits.before[...])
-    after = try Distribution(logits: logits.after[...])
+    let transformer = trace.result.model.transformer
+    func uncapped(_ recording: Recording) -> [Float] {
+      let last = recording.positionCount - 1
+      return transformer.configuration.logitSoftCap == nil
+        ? recording.lastLogits
+        : transformer.logits(of: recording, positions: last..<last + 1, isCapped: false).values
+    }
+    logits = (uncapped(trace.result.model.recording), uncapped(run.recording))
+    before = try Distribution(logits: trace.result.model.recording.lastLogits[...])
+    after = try Distribution(logits: run.recording.lastLogits[...])
     means = (mean(logits.before), mean(logits.after))
   }
 
@@ -65,12 +73,16 @@ struct AnswerComparison {
   /// ```
   /// p[k] = p₀[k] · exp Δ[k] / (1 + Σ_answers p₀[j] · (exp Δ[j] − 1))
   /// ```
+  /// A model that caps its logits makes less of a change: `Δ` then is `cap(z + change) − cap(z)`.
   private var predictedProbabilities: [Int: Double] {
+    let transformer = trace.result.model.transformer
     var moved: [Int: Double] = [:]
     var sum = 1.0
     for (place, logit) in zip(trace.result.layout.logits, trace.result.logits) where logit.tokens.count == 1 {
       let old = before.probability(of: Int(logit.token))
-      let new = old * exp(min(prediction.change(of: place) ?? 0, 500))
+      let z = Double(logits.before[Int(logit.token)])
+      let change = transformer.capped(z + (prediction.change(of: place) ?? 0)) - transformer.capped(z)
+      let new = old * exp(min(change, 500))
       moved[Int(logit.token)] = new
       sum += new - old
     }

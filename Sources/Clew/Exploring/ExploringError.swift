@@ -14,6 +14,8 @@ public enum ExploringError: Error, Equatable, CustomStringConvertible {
   case outOfRange(name: String, value: Int, range: ClosedRange<Int>)
   /// A trace of a run in which MLP outputs or norms are held.
   case cannotTraceHeld
+  /// A trace of a changed run, to be changed once more from the start.
+  case changedAlready
   /// A name that no graph can have.
   case badName(String)
   /// More traces wait than the queue holds.
@@ -37,6 +39,8 @@ public enum ExploringError: Error, Equatable, CustomStringConvertible {
       "\(name) is \(value), but it must lie in \(range.lowerBound) to \(range.upperBound)."
     case .cannotTraceHeld:
       "a changed run can be traced with attention patterns held, but not with norms or MLP outputs held. Hold less."
+    case .changedAlready:
+      "the trace is of a run that was changed already, and another run would start without that. Change the prompt's own trace."
     case .badName(let name):
       "a graph cannot be named '\(name)'. Use letters, digits, '_', '.' and '-', at most 200 of them."
     case .queueFull(let capacity):

@@ -52,15 +52,6 @@ public struct PromptAnswers: Codable, Equatable, Sendable {
   }
 }
 
-extension Transformer {
-  /// The logits of some positions of a recording, `[position, vocabulary]`.
-  func logits(of recording: Recording, positions: Range<Int>) -> Matrix {
-    finalNorm(
-      recording.residualFinal.rows(positions), frozenScales: Array(recording.finalNormScales[positions])
-    ).y.multiplied(byTransposed: unembedding)
-  }
-}
-
 extension TracingModel {
   /// What the model expects behind every token of a prompt.
   public func answers(to prompt: String, candidateCount: Int = 5) throws -> PromptAnswers {

@@ -20,6 +20,8 @@ extension PromptTrace {
         name: "the number of tokens to continue by", value: count, range: 0...Self.longestContinuation)
     }
     let mode = order.mode ?? .free
+    // Where all MLP outputs are held, so is what was changed before.
+    guard request.changes.isEmpty || mode == .direct else { throw ExploringError.changedAlready }
     let edits = try order.changes.edits(on: model)
     let run = try model.run(setting: edits, mode: mode)
     let prediction = try LinearPrediction(of: edits, mode: mode, in: result)

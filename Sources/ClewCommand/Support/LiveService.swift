@@ -91,27 +91,31 @@ final class LiveService: ModelService {
 
   /// A folder that is not there yet: what was traced and pinned before stays.
   private static func newFolder(in parent: URL, named slug: String) throws -> URL {
-    var number = 1
-    while true {
-      let folder = parent.appending(path: number == 1 ? slug : "\(slug)-\(number)")
-      if !FileManager.default.fileExists(atPath: folder.path) { return folder }
-      number += 1
-    }
+    numbered(folders(in: parent, named: slug).count + 1, in: parent, named: slug)
   }
 
-  /// The folder where this version of Clew traced an order before, with these models; `nil` if the first folder of its name
-  /// is another's.
+  /// The folders of one name that are there, as they were made.
+  private static func folders(in parent: URL, named slug: String) -> [URL] {
+    Array(
+      (1...).lazy.map { numbered($0, in: parent, named: slug) }
+        .prefix { FileManager.default.fileExists(atPath: $0.path) })
+  }
+
+  private static func numbered(_ number: Int, in parent: URL, named slug: String) -> URL {
+    parent.appending(path: number == 1 ? slug : "\(slug)-\(number)")
+  }
+
+  /// The newest folder where this version of Clew traced an order before, with these models.
   func folder(of order: TraceOrder) -> GraphInput? {
     guard let output, let settings = try? order.request(for: live.model).settings else { return nil }
-    let input = GraphInput(output.appending(path: PromptTrace.slug(of: order.prompt)).path)
     var whole = order
     whole.coverage = settings.coverage
     whole.maxLogits = settings.maxLogits
     whole.logitMass = settings.logitMass
-    guard let known = self.order(of: input), known == (try? Self.data(whole)),
-      Self.run(of: input)?["clew"]?.string == Version.current
-    else { return nil }
-    return input
+    guard let wanted = try? Self.data(whole) else { return nil }
+    return Self.folders(in: output, named: PromptTrace.slug(of: order.prompt)).reversed()
+      .map { GraphInput($0.path) }
+      .first { self.order(of: $0) == wanted && Self.run(of: $0)?["clew"]?.string == Version.current }
   }
 
   /// The order that leads once more to the graph of a trace's folder; `nil` if another model made it.

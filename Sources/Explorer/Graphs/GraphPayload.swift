@@ -61,6 +61,7 @@ struct GraphPayload: Sendable {
         columns.density[place] = density.map { JSON($0) } ?? .null
       }
     }
+    let held = graph.nodes.indices.filter { graph.nodes[$0].isHeld }
     let skipped = graph.effects.isSkipped.indices.filter { graph.effects.isSkipped[$0] }
     return [
       "id": .array(columns.id), "kind": .array(columns.kind), "layer": .array(columns.layer),
@@ -68,6 +69,7 @@ struct GraphPayload: Sendable {
       "activation": .array(columns.activation), "probability": .array(columns.probability),
       "influence": .array(columns.influence), "root": .array(columns.root),
       "density": .array(columns.density), "skipped": .array(skipped.map { JSON($0) }),
+      "held": .array(held.map { JSON($0) }),
     ]
   }
 

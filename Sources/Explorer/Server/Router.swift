@@ -144,10 +144,19 @@ final class Router: HTTPHandler {
     return Answers.json(["id": .string(id), "notes": JSON(notes)], status: .created)
   }
 
-  /// The graph as a file: what was odd about the one that it came from is put right, and the reader's view is in it.
+  /// The graph as a file: what was odd about the one that it came from is put right, and the reader's view is in it. A
+  /// whole trace is pruned as the page shows it, for viewers cannot do that.
   private func file(_ id: String) async throws -> HTTPResponse {
-    var graph = try await shelf.graph(id).graph
-    graph.savedView = try await shelf.keeper(id).view
+    let open = try await shelf.graph(id)
+    let view = try await shelf.keeper(id).view
+    var graph = open.graph
+    if open.isWhole {
+      graph = try graph.pruned(
+        nodeShare: view.settings["nodeShare"]?.double ?? 0.8,
+        edgeShare: view.settings["edgeShare"]?.double ?? 0.98
+      ).graph
+    }
+    graph.keep(view)
     return Answers.download(Data(try graph.json()), type: Self.json, name: "\(id).json")
   }
 
@@ -231,7 +240,16 @@ final class Router: HTTPHandler {
   }
 
   private func trace(_ body: RequestBody) async throws -> HTTPResponse {
-    let order = try JSON.object(try body.json()).bytes()
+    var asked = try body.json()
+    if let graph = asked["of"]?.string {
+      // The trace of a graph once more, with what is asked for in it.
+      guard let known = try await shelf.source(graph).order,
+        var order = try JSON(parsing: Array(known)).object
+      else { throw ExplorerError.noModel }
+      for key in ["changes", "mode"] { order[key] = asked[key] }
+      asked = order
+    }
+    let order = try JSON.object(asked).bytes()
     return Answers.json(["job": JSON(try await live().add(Data(order)))], status: .accepted)
   }
 

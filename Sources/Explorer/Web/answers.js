@@ -38,7 +38,7 @@ export class Answers {
     try { known = await this.app.backend.answers(this.app.traces.promptText()); } finally { this.asked = null; }
     if (id !== this.app.graphID) return;
     this.known = known;
-    this.draw(this.panel);
+    this.app.tabs.drawIf(this);
   }
 
   /** Shows what the model expects behind a token, and keeps the keyboard there. */

@@ -36,7 +36,7 @@ export class Compare {
     const select = el("select", { id: "compare-with", onchange: (event) => { this.other = event.target.value; } },
       others.map(({ id, name }) => el("option", { value: id, selected: id === this.other }, name)));
     this.panel = panel;
-    const form = el("select", { id: "compare-form", "aria-label": "How to show it", onchange: (event) => { this.form = event.target.value; this.draw(panel); } },
+    const form = el("select", { id: "compare-form", "aria-label": "How to show it", onchange: (event) => { this.form = event.target.value; this.draw(panel); document.getElementById("compare-form").focus(); } },
       forms.map(([key, words]) => el("option", { value: key, selected: key === this.form }, words)));
     panel.replaceChildren(
       el("div", { class: "bar" }, el("label", {}, "With ", select),
@@ -62,7 +62,7 @@ export class Compare {
     this.second = { graph, influence: new Influence(graph), label: (place) => graph.name(place) };
     this.pruning = null;
     this.limit = page;
-    this.draw(this.panel);
+    app.tabs.drawIf(this);
   }
 
   result() {

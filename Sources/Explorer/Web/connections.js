@@ -52,6 +52,7 @@ export class Connections {
     const { app } = this;
     const { graph, isShown, pruning } = app;
     if (graph.isSkipped[place]) return el("p", { class: "status warn" }, "This node's inputs were not computed: the trace stopped before it. They are unknown, not zero.");
+    if (graph.isHeld[place]) return el("p", { class: "status" }, "This feature was set to its value while the prompt ran, so nothing leads to it.");
     if (graph.kind[place] === Kind.error || graph.kind[place] === Kind.embedding) {
       return el("p", { class: "status" }, graph.kind[place] === Kind.error ? "An error has no inputs: it is what the transcoder does not explain." : "A token has no inputs: it is where the graph begins.");
     }

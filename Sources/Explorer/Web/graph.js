@@ -30,6 +30,9 @@ export class Graph {
     this.root = Float64Array.from(nodes.root);
     this.isSkipped = new Uint8Array(this.count);
     for (const place of nodes.skipped) this.isSkipped[place] = 1;
+    // Features that were set to a value while the prompt ran.
+    this.isHeld = new Uint8Array(this.count);
+    for (const place of nodes.held ?? []) this.isHeld[place] = 1;
 
     const layers = nodes.layer.filter((layer) => layer !== null);
     this.layerCount = Math.max(head.layerCount ?? 0, layers.reduce((most, layer) => Math.max(most, layer + 1), 0));

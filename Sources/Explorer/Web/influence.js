@@ -243,7 +243,7 @@ export class Pruning {
 
 /** Drops features and errors that nothing reads, and features that read nothing, until there are none. */
 function dropUnconnected(graph, rows, isKept, isEdgeKept, isFixed) {
-  const { count, kind, isSkipped } = graph;
+  const { count, kind, isSkipped, isHeld } = graph;
   const { starts, ends, sources } = rows;
   const readers = new Int32Array(count), inputs = new Int32Array(count);
   for (let target = 0; target < count; target++) {
@@ -257,7 +257,7 @@ function dropUnconnected(graph, rows, isKept, isEdgeKept, isFixed) {
     const dropped = [];
     for (let place = 0; place < count; place++) {
       if (!isKept[place] || isFixed[place]) continue;
-      if (readers[place] > 0 && !(kind[place] === 0 && inputs[place] === 0 && !isSkipped[place])) continue;
+      if (readers[place] > 0 && !(kind[place] === 0 && inputs[place] === 0 && !isSkipped[place] && !isHeld?.[place])) continue;
       dropped.push(place);
     }
     if (dropped.length === 0) return;

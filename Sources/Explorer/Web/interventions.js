@@ -16,6 +16,7 @@ export class Interventions {
     this.mode = "free";
     this.continuation = 12;
     this.outcome = null;
+    this.isRunning = false;
   }
 
   concerns(what) { return what.has("selection") || what.has("view"); }
@@ -32,15 +33,18 @@ export class Interventions {
       el("div", { class: "bar" },
         el("button", { type: "button", id: "add-selected", disabled: !this.isFeature(app.selected), onclick: () => this.add([app.selected]) }, "Add the selected feature"),
         this.groupButtons(),
-        el("label", {}, "Hold ", modeSelect("mode", this.mode, (mode) => { this.mode = mode; this.draw(panel); })),
+        el("label", {}, "Hold ", modeSelect("mode", this.mode, (mode) => { this.mode = mode; document.getElementById("trace-changed").disabled = this.isHeldBack; })),
         el("label", {}, "Continue ", el("input", { type: "number", id: "continuation", min: "0", max: "200", value: String(this.continuation), oninput: (event) => { this.continuation = Math.max(0, Math.min(200, Number(event.target.value) || 0)); } }), " tokens"),
-        el("button", { type: "button", class: "main", id: "run", disabled: this.changes.length === 0, onclick: (event) => app.busy(event.currentTarget, () => this.run()) }, "Run"),
+        el("button", { type: "button", class: "main", id: "run", disabled: this.changes.length === 0 || this.isRunning, onclick: (event) => app.busy(event.currentTarget, () => this.run()) }, this.isRunning ? "Running…" : "Run"),
         el("button", {
-          type: "button", id: "trace-changed", disabled: this.changes.length === 0 || this.mode === "direct",
+          type: "button", id: "trace-changed", disabled: this.isHeldBack,
           title: "A graph of the changed run, to compare with this one", onclick: () => app.trying(() => this.trace()),
         }, "Trace the changed run")),
       el("div", { class: "scroll" }, this.changeList(), this.outcome ? this.result() : el("p", { class: "quiet" }, "Select a feature and add it, then say what becomes of it. The graph's prediction is linear: it adds up the effects along all paths, with everything that it holds frozen.")));
   }
+
+  /** Whether the changed run cannot be traced: nothing is changed, or norms and MLPs are held. */
+  get isHeldBack() { return this.changes.length === 0 || this.mode === "direct"; }
 
   isFeature(place) { return place >= 0 && this.app.graph.kind[place] === Kind.feature; }
 
@@ -96,16 +100,20 @@ export class Interventions {
   async run() {
     const { app } = this;
     const id = app.graphID;
-    const outcome = await app.backend.ask(id, "outcome", this.order());
-    if (id !== app.graphID) return;
-    this.outcome = outcome;
-    this.draw(this.panel);
+    this.isRunning = true;
+    try {
+      const outcome = await app.backend.ask(id, "outcome", this.order());
+      if (id === app.graphID) this.outcome = outcome;
+    } finally {
+      this.isRunning = false;
+      if (id === app.graphID) app.tabs.drawIf(this);
+    }
   }
 
   /** Has the changed run traced; its graph is opened, and Compare offers this one. */
   trace() {
     const { changes, mode } = this.order();
-    return this.app.traces.trace({ prompt: this.app.traces.promptText(), changes, mode });
+    return this.app.traces.trace({ of: this.app.graphID, changes, mode });
   }
 
   result() {

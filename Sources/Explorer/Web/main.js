@@ -22,7 +22,7 @@ const app = new App(backend);
 app.linkGraph = new LinkGraph(app);
 app.traces = new Traces(app);
 const controls = app.controls = new Controls(app);
-const tabs = new Tabs(app, [
+const tabs = app.tabs = new Tabs(app, [
   { id: "scores", title: "Scores and errors", view: new Scores(app) },
   { id: "subgraph", title: "Subgraph", view: new SubgraphView(app) },
   { id: "answers", title: "Answers", view: new Answers(app) },

@@ -1,7 +1,7 @@
 // Two graphs in one layout, so that what stands for the same stands at the same place: over each other, or side by side.
 
 import { Kind, number, percent, visible } from "./graph.js";
-import { leastOfGreatest, runningShares } from "./influence.js";
+import { runningShares } from "./influence.js";
 import { LinkLayout } from "./layout.js";
 import { outlinePath } from "./glyphs.js";
 import { svg } from "./dom.js";
@@ -62,13 +62,9 @@ export class GraphUnion {
       }
     }
     const size = ({ shares }) => Math.max(...shares.map((share) => Math.abs(share ?? 0)));
-    let edges = [...found.values()].sort((a, b) => size(a) - size(b));
+    const edges = [...found.values()].sort((a, b) => size(a) - size(b));
     this.edgesLeftOut = Math.max(0, edges.length - edgeBudget);
-    if (this.edgesLeftOut > 0) {
-      const least = leastOfGreatest(Float64Array.from(edges, size), edgeBudget);
-      edges = edges.filter((edge) => size(edge) >= least);
-    }
-    return edges;
+    return edges.slice(-edgeBudget);
   }
 
   label(at) {

@@ -52,5 +52,8 @@ export class Tabs {
     if (what.has("graph") || this.view.concerns(what)) this.draw();
   }
 
+  /** Draws a view again that has news, unless another one is looked at by now. */
+  drawIf(view) { if (view === this.view) this.draw(); }
+
   draw() { if (this.app.graph) this.view.draw(this.panel); }
 }

@@ -10,9 +10,10 @@ enum GPT2Family: TransformerFamily {
     let dModel = try fields.integer("n_embd")
     let headCount = try fields.integer("n_head")
     let layerCount = try fields.integer("n_layer")
-    guard headCount > 0, dModel % headCount == 0 else {
+    guard headCount > 0, dModel % headCount == 0, (1...4096).contains(layerCount) else {
       throw .badConfiguration(
-        path: fields.path, reason: "\(headCount) heads do not divide a width of \(dModel)")
+        path: fields.path,
+        reason: "it has \(layerCount) layers of \(headCount) heads over a width of \(dModel)")
     }
     let activation = try fields.activation("activation_function", default: "gelu_new")
     let scales = try fields.flag("scale_attn_weights", default: true)
@@ -26,7 +27,7 @@ enum GPT2Family: TransformerFamily {
       contextLength: try fields.integer("n_positions", default: try fields.integer("n_ctx", default: 1024)),
       norm: .layer(epsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5))),
       activation: activation,
-      attention: (0..<max(0, layerCount)).map {
+      attention: (0..<layerCount).map {
         AttentionRule(scale: Float(byLayer ? scale / Double($0 + 1) : scale))
       },
       tiesEmbeddings: try fields.flag("tie_word_embeddings", default: true))
@@ -70,9 +71,10 @@ enum GPT2Family: TransformerFamily {
         query: part(0), key: part(1), value: part(2),
         output: try linear("attn.c_proj", c.dModel, c.dModel)),
       mlpNorm: try norm("h.\(layer).ln_2", c, weights),
-      mlp: MLPLayer(
-        gate: nil, up: try linear("mlp.c_fc", c.dMLP, c.dModel),
-        down: try linear("mlp.c_proj", c.dModel, c.dMLP), activation: c.activation))
+      feedForward: .dense(
+        MLPLayer(
+          gate: nil, up: try linear("mlp.c_fc", c.dMLP, c.dModel),
+          down: try linear("mlp.c_proj", c.dModel, c.dMLP), activation: c.activation)))
   }
 
   private static func norm(

@@ -81,9 +81,10 @@ enum GPTNeoXFamily: TransformerFamily {
     return Block(
       attentionNorm: try norm(prefix + "input_layernorm", c, weights), attention: attention,
       mlpNorm: try norm(prefix + "post_attention_layernorm", c, weights),
-      mlp: MLPLayer(
-        gate: nil, up: try linear("mlp.dense_h_to_4h", c.dMLP, c.dModel),
-        down: try linear("mlp.dense_4h_to_h", c.dModel, c.dMLP), activation: c.activation),
+      feedForward: .dense(
+        MLPLayer(
+          gate: nil, up: try linear("mlp.dense_h_to_4h", c.dMLP, c.dModel),
+          down: try linear("mlp.dense_4h_to_h", c.dModel, c.dMLP), activation: c.activation)),
       isParallel: isParallel)
   }
 

@@ -40,6 +40,8 @@ enum Gemma3Family: TransformerFamily {
         AttentionRule(scale: scale, rotary: $0 == nil ? everything : near, window: $0, softCap: scoreCap)
       }
     }
+    // <bos><start_of_turn>user\n
+    configuration.opening = [2, 105, 2364, 107]
     configuration.embeddingScale = Float(Double(configuration.dModel).squareRoot())
     configuration.logitSoftCap = try fields.optionalNumber("final_logit_softcapping").map { Float($0) }
     var layout = try Gemma2Family.layout(fields)

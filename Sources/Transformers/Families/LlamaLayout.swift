@@ -16,6 +16,10 @@ struct LlamaLayout {
   var hasPostNorms = false
   /// What is added to stored gains.
   var gainOffset: Float = 0
+  /// A score of each head for nothing.
+  var hasSinks = false
+  /// What stands in a layer instead of a gated MLP.
+  var feedForward: ((_ layer: Int) throws(CheckpointError) -> FeedForward)?
 
   init(hasQueryBias: Bool = false) { self.hasQueryBias = hasQueryBias }
 
@@ -96,6 +100,14 @@ struct LlamaLayout {
     func norm(_ name: String, _ width: Int? = nil) throws(CheckpointError) -> NormLayer {
       try self.norm(prefix + name, width ?? c.dModel, c, weights)
     }
+    func mlp() throws(CheckpointError) -> FeedForward {
+      if let feedForward { return try feedForward(layer) }
+      return .dense(
+        MLPLayer(
+          gate: try linear("mlp.gate_proj", c.dMLP, c.dModel, hasMLPBias),
+          up: try linear("mlp.up_proj", c.dMLP, c.dModel, hasMLPBias),
+          down: try linear("mlp.down_proj", c.dModel, c.dMLP, hasMLPBias), activation: c.activation))
+    }
     let queries = c.headCount * c.dHead
     let keys = c.keyValueHeadCount * c.dHead
     return Block(
@@ -106,13 +118,11 @@ struct LlamaLayout {
         value: try linear("self_attn.v_proj", keys, c.dModel, hasQueryBias),
         output: try linear("self_attn.o_proj", c.dModel, queries, hasOutputBias),
         queryNorm: hasHeadNorms ? try norm("self_attn.q_norm", c.dHead) : nil,
-        keyNorm: hasHeadNorms ? try norm("self_attn.k_norm", c.dHead) : nil),
+        keyNorm: hasHeadNorms ? try norm("self_attn.k_norm", c.dHead) : nil,
+        sinks: hasSinks ? try weights(prefix + "self_attn.sinks").vector(count: c.headCount) : nil),
       attentionPostNorm: hasPostNorms ? try norm("post_attention_layernorm") : nil,
       mlpNorm: try norm(hasPostNorms ? "pre_feedforward_layernorm" : "post_attention_layernorm"),
-      mlp: MLPLayer(
-        gate: try linear("mlp.gate_proj", c.dMLP, c.dModel, hasMLPBias),
-        up: try linear("mlp.up_proj", c.dMLP, c.dModel, hasMLPBias),
-        down: try linear("mlp.down_proj", c.dModel, c.dMLP, hasMLPBias), activation: c.activation),
+      feedForward: try mlp(),
       mlpPostNorm: hasPostNorms ? try norm("post_feedforward_layernorm") : nil)
   }
 

@@ -5,19 +5,20 @@ extension ConfigurationFields {
   /// The rotary embedding that the fields of most families describe.
   /// - Parameters:
   ///   - dHead: The width of a head.
-  ///   - share: How much of a head is rotated.
+  ///   - share: How much of a head is rotated, where the family says so by a field of its own.
   ///   - baseName: The field of the base.
   ///   - base: The base where it is not stated.
-  ///   - isScaled: Whether the stated scaling holds for this one.
   /// - Throws: ``TransformerError/badConfiguration(path:reason:)``, for a scaling that is not known too.
   func rotary(
-    dHead: Int, share: Double = 1, baseName: String = "rope_theta", base fallback: Double = 10_000,
-    isScaled: Bool = true
+    dHead: Int, share: Double? = nil, baseName: String = "rope_theta", base fallback: Double = 10_000
   ) throws(TransformerError) -> RotaryEmbedding {
     let parameters = try nested("rope_parameters")
     let base = try number(
       baseName, default: try parameters?.number("rope_theta", default: fallback) ?? fallback)
-    let scaling = isScaled ? try (nested("rope_scaling") ?? parameters)?.rotaryScaling(of: self) : nil
+    let scaling = try (nested("rope_scaling") ?? parameters)?.rotaryScaling(of: self)
+    let stated = try number(
+      "partial_rotary_factor", default: try parameters?.number("partial_rotary_factor", default: 1) ?? 1)
+    let share = share ?? stated
     return try Self.rotary(dHead: dHead, share: share, base: base, scaling: scaling, path: path)
   }
 

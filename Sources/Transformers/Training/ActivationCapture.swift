@@ -45,7 +45,7 @@ public struct ActivationCapture {
     value = key
     gate = rows(c.dMLP)
     inner = gate
-    up = model.blocks.contains { $0.mlp.gate != nil } ? gate : Matrix(rows: 0, columns: c.dMLP)
+    up = model.blocks.contains { $0.feedForward.isGated } ? gate : Matrix(rows: 0, columns: c.dMLP)
     scales = Array(repeating: 0, count: capacity)
     layer = Layer(residualMid: residual, mlpInput: residual, scales: scales, mlpOutput: residual)
     rotary = c.attention.first?.rotary?.tables(positions: min(longest, c.contextLength))
@@ -86,22 +86,25 @@ public struct ActivationCapture {
 
   /// The same from recordings, for families whose layers have more parts.
   private mutating func recall(_ batch: TextBatch, each: (_ number: Int, _ layer: borrowing Layer) -> Void) {
-    let recordings = batch.texts.map { text in
-      guard let recording = try? model.record(Array(batch.tokens[text])) else {
-        preconditionFailure("a text of \(text.count) tokens cannot be run")
+    // Of each text only what is asked for: patterns grow with the square of its length.
+    let texts = batch.texts.map { text in
+      do {
+        let recording = try model.record(Array(batch.tokens[text]))
+        return (
+          middle: recording.residualMid, scales: recording.mlpNormScales, output: recording.mlpOutput
+        )
+      } catch {
+        preconditionFailure("a text of a batch cannot be run: \(error)")
       }
-      return recording
     }
     for (number, block) in model.blocks.enumerated() {
-      for (text, recording) in zip(batch.texts, recordings) {
-        let middle = recording.residualMid[number]
-        let scales = recording.mlpNormScales[number]
-        let input = block.mlpNorm(middle, frozenScales: scales).y
-        for (position, row) in text.enumerated() {
-          layer.residualMid[row] = middle[position]
+      for (rows, text) in zip(batch.texts, texts) {
+        let input = block.mlpNorm(text.middle[number], frozenScales: text.scales[number]).y
+        for (position, row) in rows.enumerated() {
+          layer.residualMid[row] = text.middle[number][position]
           layer.mlpInput[row] = input[position]
-          layer.mlpOutput[row] = recording.mlpOutput[number][position]
-          layer.scales[row] = scales[position]
+          layer.mlpOutput[row] = text.output[number][position]
+          layer.scales[row] = text.scales[number][position]
         }
       }
       each(number, layer)

@@ -35,9 +35,10 @@ extension Transformer {
           query: linear(queries, c.dModel), key: linear(keys, c.dModel), value: linear(keys, c.dModel),
           output: linear(c.dModel, queries)),
         mlpNorm: norm,
-        mlp: MLPLayer(
-          gate: isGated ? linear(c.dMLP, c.dModel) : nil, up: linear(c.dMLP, c.dModel),
-          down: linear(c.dModel, c.dMLP), activation: c.activation))
+        feedForward: .dense(
+          MLPLayer(
+            gate: isGated ? linear(c.dMLP, c.dModel) : nil, up: linear(c.dMLP, c.dModel),
+            down: linear(c.dModel, c.dMLP), activation: c.activation)))
     }
     self.init(
       configuration: c, embedding: embedding, positionEmbedding: positions, blocks: blocks, finalNorm: norm,

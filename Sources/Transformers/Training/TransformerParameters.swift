@@ -78,8 +78,9 @@ public struct TransformerParameters: Sendable, Equatable {
         attention: AttentionLayer(
           query: query.linear, key: key.linear, value: value.linear, output: output.linear),
         mlpNorm: mlpNorm.norm(configuration.norm),
-        mlp: MLPLayer(
-          gate: gate?.linear, up: up.linear, down: down.linear, activation: configuration.activation))
+        feedForward: .dense(
+          MLPLayer(
+            gate: gate?.linear, up: up.linear, down: down.linear, activation: configuration.activation)))
     }
   }
 }

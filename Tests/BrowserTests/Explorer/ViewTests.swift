@@ -219,6 +219,9 @@ struct ViewTests {
       let page = explorer.page
       let feature = try #require(try await explorer.shownFeatures().first)
       try await explorer.click(node: feature, holding: .control)
+      try await explorer.click(node: feature)
+      try await page.fill("#label", with: "money")
+      try await page.press("Enter")
       let download = try await page.download {
         try await page.click(.element("#save-file", saying: "repaired"))
       }
@@ -228,7 +231,9 @@ struct ViewTests {
       #expect(old.findings.contains { $0.kind == .sharedID })
       #expect(new.findings.allSatisfy { ![.sharedID, .unsettled, .repeatedLink].contains($0.kind) })
       #expect(new.graph.nodes.map(\.id) == old.graph.nodes.map(\.id))
-      #expect(new.graph.savedView.pinnedIDs == [feature])
+      let kept = new.graph.openedView()
+      #expect(kept.pinnedIDs == [feature])
+      #expect(Array(kept.labels.values) == ["money"])
     }
   }
 

@@ -4,7 +4,8 @@
     venv/bin/python Tests/Fixtures/Families/make.py
 
 Each folder here gets config.json, model.safetensors, expected.safetensors (tokens, and the logits of all positions) and
-clt/, cross-layer transcoders with JumpReLU. The same versions give the same files.
+transcoders/: cross-layer ones with JumpReLU, or per-layer ones with skip connections. The same versions give the same
+files.
 """
 
 import json
@@ -12,7 +13,7 @@ import pathlib
 
 import torch
 import transformers
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 torch.set_num_threads(1)
 here = pathlib.Path(__file__).parent
@@ -39,7 +40,14 @@ def cases():
         **grouped, **rope, rope_scaling={"rope_type": "dynamic", "factor": 4.0}), "clt"
     yield "llama-yarn", t.LlamaConfig(
         **dict(grouped, hidden_size=64), **rope,
-        rope_scaling={"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}), "clt"
+        rope_scaling={"rope_type": "yarn", "factor": 3.0, "original_max_position_embeddings": 16}), "clt"
+    yield "gpt_oss", t.GptOssConfig(
+        **grouped, head_dim=8, sliding_window=5, num_local_experts=5, num_experts_per_tok=2, rope_theta=100.0,
+        rope_scaling={"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16, "truncate": False,
+                      "beta_fast": 4.0, "beta_slow": 0.5}), "clt"
+    yield "gpt_oss-mxfp4", t.GptOssConfig(
+        **dict(grouped, hidden_size=32, intermediate_size=32), head_dim=8, sliding_window=5, num_local_experts=3,
+        num_experts_per_tok=2, rope_theta=100.0, rope_scaling=None), "clt"
     yield "gemma2-window", t.Gemma2Config(
         **grouped, **rope, head_dim=8, sliding_window=5, query_pre_attn_scalar=12, attn_logit_softcapping=3.0,
         final_logit_softcapping=5.0), "clt"
@@ -65,6 +73,22 @@ def randomize(model):
                 parameter.copy_(0.3 * noise)
             else:
                 parameter.copy_(noise * (1.2 / parameter.shape[-1] ** 0.5))
+
+
+def pack(tensors, model):
+    """Puts the experts' matrices on the grid of MXFP4, in the model too, and stores them in blocks."""
+    generator = torch.Generator().manual_seed(2)
+    grid = torch.tensor([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6])
+    for name in [name for name in tensors if name.endswith(("gate_up_proj", "down_proj"))]:
+        experts, inputs, outputs = tensors[name].shape
+        codes = torch.randint(0, 16, (experts, outputs, inputs // 32, 32), generator=generator)
+        scales = torch.randint(122, 127, (experts, outputs, inputs // 32), generator=generator)
+        values = grid[codes] * torch.exp2(scales[..., None].float() - 127)
+        with torch.no_grad():
+            model.get_parameter(name).copy_(values.reshape(experts, outputs, inputs).transpose(1, 2))
+        del tensors[name]
+        tensors[name + "_blocks"] = (codes[..., 0::2] | codes[..., 1::2] << 4).to(torch.uint8)
+        tensors[name + "_scales"] = scales.to(torch.uint8)
 
 
 def transcoders(folder, layers, width, kind):
@@ -98,6 +122,13 @@ for name, config, kind in cases():
     folder.mkdir(exist_ok=True)
     model.save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
+    if name.endswith("mxfp4"):
+        tensors = load_file(folder / "model.safetensors")
+        pack(tensors, model)
+        save_file({key: value.contiguous() for key, value in tensors.items()}, folder / "model.safetensors")
+        stated = json.loads((folder / "config.json").read_text())
+        stated["quantization_config"] = {"quant_method": "mxfp4"}
+        (folder / "config.json").write_text(json.dumps(stated, indent=2) + "\n")
     tokens = torch.tensor([[0] + [(7 * i * i + 3 * i + 5) % vocabulary for i in range(1, length)]])
     with torch.no_grad():
         logits = model(tokens).logits[0]
