@@ -49,7 +49,7 @@ enum GPT2Family: TransformerFamily {
     return Transformer(
       configuration: c, embedding: embedding,
       positionEmbedding: try weights("wpe.weight").weight(outputs: c.contextLength, inputs: c.dModel),
-      blocks: blocks, finalNorm: try norm("ln_f", c, weights), unembedding: unembedding, folder: folder)
+      blocks: blocks, finalNorm: try weights.layerNorm("ln_f", c), unembedding: unembedding, folder: folder)
   }
 
   private static func block(
@@ -66,22 +66,14 @@ enum GPT2Family: TransformerFamily {
       return Linear(weight: joined.weight.outputs(range), bias: joined.bias.map { Array($0[range]) })
     }
     return Block(
-      attentionNorm: try norm("h.\(layer).ln_1", c, weights),
+      attentionNorm: try weights.layerNorm("h.\(layer).ln_1", c),
       attention: AttentionLayer(
         query: part(0), key: part(1), value: part(2),
         output: try linear("attn.c_proj", c.dModel, c.dModel)),
-      mlpNorm: try norm("h.\(layer).ln_2", c, weights),
+      mlpNorm: try weights.layerNorm("h.\(layer).ln_2", c),
       feedForward: .dense(
         MLPLayer(
           gate: nil, up: try linear("mlp.c_fc", c.dMLP, c.dModel),
           down: try linear("mlp.c_proj", c.dModel, c.dMLP), activation: c.activation)))
-  }
-
-  private static func norm(
-    _ name: String, _ c: TransformerConfiguration, _ weights: WeightSource
-  ) throws(CheckpointError) -> NormLayer {
-    NormLayer(
-      kind: c.norm, gain: try weights(name + ".weight").vector(count: c.dModel),
-      bias: try weights(name + ".bias").vector(count: c.dModel))
   }
 }

@@ -48,7 +48,7 @@ enum GPTNeoXFamily: TransformerFamily {
       }
       return Transformer(
         configuration: c, embedding: embedding, positionEmbedding: nil, blocks: blocks,
-        finalNorm: try norm("final_layer_norm", c, weights), unembedding: unembedding, folder: folder)
+        finalNorm: try weights.layerNorm("final_layer_norm", c), unembedding: unembedding, folder: folder)
     }
   }
 
@@ -79,20 +79,12 @@ enum GPTNeoXFamily: TransformerFamily {
       output: try linear("attention.dense", c.dModel, c.dModel, hasBias: hasAttentionBias))
     joined.weight.forgetPages()
     return Block(
-      attentionNorm: try norm(prefix + "input_layernorm", c, weights), attention: attention,
-      mlpNorm: try norm(prefix + "post_attention_layernorm", c, weights),
+      attentionNorm: try weights.layerNorm(prefix + "input_layernorm", c), attention: attention,
+      mlpNorm: try weights.layerNorm(prefix + "post_attention_layernorm", c),
       feedForward: .dense(
         MLPLayer(
           gate: nil, up: try linear("mlp.dense_h_to_4h", c.dMLP, c.dModel),
           down: try linear("mlp.dense_4h_to_h", c.dModel, c.dMLP), activation: c.activation)),
       isParallel: isParallel)
-  }
-
-  private static func norm(
-    _ name: String, _ c: TransformerConfiguration, _ weights: WeightSource
-  ) throws(CheckpointError) -> NormLayer {
-    NormLayer(
-      kind: c.norm, gain: try weights(name + ".weight").vector(count: c.dModel),
-      bias: try weights(name + ".bias").vector(count: c.dModel))
   }
 }

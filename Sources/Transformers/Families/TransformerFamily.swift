@@ -45,4 +45,11 @@ struct WeightSource {
     if let tensor = find(name) { return tensor }
     return try checkpoint.tensor((prefixes.first ?? "") + name)
   }
+
+  /// A norm with a gain and a bias.
+  func layerNorm(_ name: String, _ c: TransformerConfiguration) throws(CheckpointError) -> NormLayer {
+    NormLayer(
+      kind: c.norm, gain: try self(name + ".weight").vector(count: c.dModel),
+      bias: try self(name + ".bias").vector(count: c.dModel))
+  }
 }
