@@ -15,7 +15,7 @@ struct FamilyCase: CustomTestStringConvertible, Sendable {
   static let all = [
     "mistral", "qwen2", "qwen2-window", "qwen3-bias", "llama-bias", "llama-linear", "llama-dynamic",
     "llama-yarn",
-    "gemma2-window", "gemma3-window", "gpt_neox", "gpt_neox-sequential", "gpt_oss", "gpt_oss-mxfp4",
+    "gemma2-window", "gemma3-window", "gpt2", "gpt_neox", "gpt_neox-sequential", "gpt_oss", "gpt_oss-mxfp4",
   ].map { FamilyCase(name: $0) }
 
   /// Words for the tokens, which no number depends on.

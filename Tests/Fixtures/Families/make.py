@@ -55,6 +55,9 @@ def cases():
         **dict(grouped, num_hidden_layers=4), head_dim=8, sliding_window=5, query_pre_attn_scalar=12, rope_theta=1000.0,
         rope_local_base_freq=50.0, rope_scaling={"rope_type": "linear", "factor": 8.0},
         layer_types=["sliding_attention", "sliding_attention", "full_attention", "sliding_attention"]), "clt"
+    yield "gpt2", t.GPT2Config(
+        vocab_size=vocabulary, n_embd=16, n_inner=24, n_layer=3, n_head=4, n_positions=64, bos_token_id=0, eos_token_id=1,
+        scale_attn_by_inverse_layer_idx=True), "clt"
     yield "gpt_neox", t.GPTNeoXConfig(**common, rotary_pct=0.5, rotary_emb_base=100), "skip"
     yield "gpt_neox-sequential", t.GPTNeoXConfig(
         **common, rotary_pct=1.0, rotary_emb_base=100, use_parallel_residual=False), "clt"
