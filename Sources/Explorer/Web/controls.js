@@ -97,7 +97,7 @@ export class Controls {
     for (const [id, name] of [["hide-errors", "hideErrors"], ["hide-first", "hideFirstToken"], ["all-edges", "allEdges"], ["fold-tokens", "foldTokens"], ["fold-layers", "foldLayers"], ["error-share", "showErrorShare"]]) byID(id).checked = store.setting(name);
     byID("link-type").value = store.setting("linkType");
     const budget = app.linkGraph.wantedEdges > app.linkGraph.strongest?.length ? ` (${count(app.linkGraph.strongest.length)} drawn)` : "";
-    byID("kept").textContent = `${count(pruning.nodeCount)} of ${count(graph.count)} nodes keep ${percent(pruning.keptInfluence, 1)} of the influence, ${count(pruning.edges.length)} of ${count(graph.edgeCount)} edges${budget} keep ${percent(pruning.keptEdgeInfluence, 1)} of what those nodes' edges carry`
+    byID("kept").textContent = `${count(pruning.nodeCount)} of ${count(graph.count)} nodes keep ${percent(pruning.keptInfluence, 1)} of the influence, ${count(pruning.edgeCount)} of ${count(graph.edgeCount)} edges${budget} keep ${percent(pruning.keptEdgeInfluence, 1)} of what those nodes' edges carry`
       + (app.hiddenByFilter > 0 ? ` · ${count(app.hiddenByFilter)} nodes hidden by filters` : "")
       + (graph.head.isWhole ? "" : " · of a graph that was pruned before")
       + (app.saveState && app.saveState !== "saved" ? ` · NOT KEPT: ${app.saveState}` : app.isNotKept ? " · what you change here is not kept" : "")

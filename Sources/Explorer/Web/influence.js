@@ -213,16 +213,24 @@ export class Pruning {
 
     /** Whether each node stays. */
     this.isKept = isKept;
-    /** The edges that stay, by their targets, with their scores. */
-    this.edges = [];
+    let edgeCount = 0;
+    for (let slot = 0; slot < isEdgeKept.length; slot++) edgeCount += isEdgeKept[slot];
+    /** How many edges stay. */
+    this.edgeCount = edgeCount;
+    /** The edges that stay, by their targets; in numbers, for a million objects would take longer than all else. */
+    this.keptEdges = new Int32Array(edgeCount);
+    this.keptTargets = new Int32Array(edgeCount);
+    this.keptScores = new Float64Array(edgeCount);
     /** Whether each edge of the graph stays. */
     this.isEdgeKept = new Uint8Array(graph.edgeCount);
-    let keptScore = 0;
+    let keptScore = 0, next = 0;
     for (let target = 0; target < count; target++) {
       for (let slot = rows.starts[target]; slot < rows.ends[target]; slot++) {
         if (!isEdgeKept[slot]) continue;
         this.isEdgeKept[rows.edges[slot]] = 1;
-        this.edges.push({ edge: rows.edges[slot], target, score: scores[slot] });
+        this.keptEdges[next] = rows.edges[slot];
+        this.keptTargets[next] = target;
+        this.keptScores[next++] = scores[slot];
         keptScore += scores[slot];
       }
     }
@@ -239,6 +247,12 @@ export class Pruning {
     /** The part of the scores of the edges among the nodes that stayed at first that the kept edges have. */
     this.keptEdgeInfluence = total > 0 ? keptScore / total : 0;
   }
+
+  /** The edges that stay, one by one. */
+  get edges() { return this.edgeList ??= Array.from(this.keptEdges, (edge, at) => this.edge(at)); }
+
+  /** One of the edges that stay, with its target and score. */
+  edge(at) { return { edge: this.keptEdges[at], target: this.keptTargets[at], score: this.keptScores[at] }; }
 }
 
 /** Drops features and errors that nothing reads, and features that read nothing, until there are none. */

@@ -66,12 +66,19 @@ export class LinkGraph {
   /** The edges drawn behind everything, weak ones first; fewer while a slider moves. */
   strongestEdges() {
     const { graph, pruning, isShown } = this.app;
-    const edges = pruning.edges.filter(({ edge, target }) => isShown[target] && isShown[graph.sources[edge]]);
-    this.wantedEdges = edges.length;
+    const { keptEdges, keptTargets, keptScores } = pruning;
+    const places = new Int32Array(pruning.edgeCount);
+    let count = 0;
+    for (let at = 0; at < places.length; at++) {
+      if (isShown[keptTargets[at]] && isShown[graph.sources[keptEdges[at]]]) places[count++] = at;
+    }
+    this.wantedEdges = count;
     const budget = this.isMoving ? movingBudget : edgeBudget;
-    if (edges.length <= budget) return edges.sort((a, b) => a.score - b.score);
-    const least = leastOfGreatest(Float64Array.from(edges, ({ score }) => score), budget);
-    return edges.filter(({ score }) => score >= least).sort((a, b) => a.score - b.score);
+    const shown = places.subarray(0, count);
+    const least = count > budget ? leastOfGreatest(Float64Array.from(shown, (at) => keptScores[at]), budget) : -Infinity;
+    const edges = [];
+    for (const at of shown) if (keptScores[at] >= least) edges.push(pruning.edge(at));
+    return edges.sort((a, b) => a.score - b.score);
   }
 
   /** Where a node is on the panel, in pixels. */

@@ -24,7 +24,7 @@ export class Scores {
     const coverage = head.generationSettings?.coverage_reached;
     if (typeof coverage === "number") fact("coverage", `${percent(coverage, 1)} of the influence was followed to its ends`, "coverage");
     fact("nodes", `${count(pruning.nodeCount)} kept of ${count(graph.count)}, with ${percent(pruning.keptInfluence, 1)} of the influence`, "kept-nodes");
-    fact("edges", `${count(pruning.edges.length)} kept of ${count(graph.edgeCount)}, with ${percent(pruning.keptEdgeInfluence, 1)} of what the kept nodes' edges carry`, "kept-edges");
+    fact("edges", `${count(pruning.edgeCount)} kept of ${count(graph.edgeCount)}, with ${percent(pruning.keptEdgeInfluence, 1)} of what the kept nodes' edges carry`, "kept-edges");
     fact("model, transcoders", `${head.info?.model ?? "not stated"}, ${head.info?.transcoder_set ?? head.scan}`);
     panel.replaceChildren(el("div", { class: "scroll" },
       el("p", { id: "not-shown" }, this.sentence()), el("dl", { class: "facts" }, facts),
