@@ -76,7 +76,7 @@ struct PageTests {
       "over it lies <div id=\"over\""
     ),
     (
-      "<style>@keyframes k { to { margin-left: 400px } }</style><button style='animation: k 4s'>1</button>",
+      "<style>@keyframes k { to { margin-left: 400px } }</style><button style='animation: k 4s linear infinite alternate'>1</button>",
       "it moves"
     ),
   ])
