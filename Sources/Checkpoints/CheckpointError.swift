@@ -1,3 +1,6 @@
+internal import Foundation
+internal import Tensors
+
 /// What can be wrong with a file of weights.
 public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   /// A file is missing or cannot be opened.
@@ -8,6 +11,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case badHeader(path: String, reason: String)
   /// A NumPy file contradicts itself, or holds what cannot be read.
   case badArray(path: String, reason: String)
+  /// An archive of NumPy arrays contradicts itself, or holds what cannot be read.
+  case badArchive(path: String, reason: String)
   /// A tensor is not there.
   case tensorNotFound(name: String, path: String, nearest: [String])
   /// A tensor has another shape than its use needs.
@@ -30,6 +35,9 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .badArray(let path, let reason):
       "\(path) is not a NumPy file of whole numbers that Clew can read: \(reason). "
         + "Save it again with numpy.save as uint16, int32 or int64."
+    case .badArchive(let path, let reason):
+      "\(path) is not an archive of NumPy arrays that Clew can read: \(reason). "
+        + "It may be truncated; fetch it again, or save its arrays with numpy.savez as float32."
     case .tensorNotFound(let name, let path, let nearest):
       "\(path) has no tensor named '\(name)'"
         + (nearest.isEmpty ? "" : "; the nearest names are \(nearest.joined(separator: ", "))")
@@ -41,6 +49,19 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "the tensor '\(name)' in \(path) holds \(type) numbers, but \(expected) is needed. Convert the file."
     case .cannotWrite(let path, let reason):
       "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another folder."
+    }
+  }
+}
+
+extension MappedFile {
+  /// Maps a file of weights.
+  convenience init(checkpoint url: URL) throws(CheckpointError) {
+    do throws(TensorError) {
+      try self.init(url)
+    } catch {
+      switch error {
+      case .cannotRead(let path, let reason): throw .cannotRead(path: path, reason: reason)
+      }
     }
   }
 }

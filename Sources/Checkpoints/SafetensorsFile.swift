@@ -23,13 +23,7 @@ public struct SafetensorsFile: Sendable {
 
   /// Maps a file and checks its header: every offset, length, type and shape.
   public init(_ url: URL) throws(CheckpointError) {
-    do throws(TensorError) {
-      file = try MappedFile(url)
-    } catch {
-      switch error {
-      case .cannotRead(let path, let reason): throw .cannotRead(path: path, reason: reason)
-      }
-    }
+    file = try MappedFile(checkpoint: url)
     let path = url.path
     let bytes = file.bytes
     guard bytes.count >= 8 else { throw .badHeader(path: path, reason: "it has \(bytes.count) bytes") }

@@ -18,13 +18,10 @@ public struct SafetensorsWriter {
 
   /// Adds a tensor of numbers that are stored in a type of their own, rounded to the nearest, ties to even.
   public mutating func add(_ name: String, _ values: [Float], shape: [Int], type: ElementType) {
-    switch type {
-    case .float32: add(name, values, shape: shape)
-    case .bfloat16:
-      let halves = values.map { $0.bfloat16Pattern }
-      add(name, type: "BF16", halves.withUnsafeBytes { Array($0) }, shape: shape, count: values.count)
-    case .float16: preconditionFailure("'\(name)' cannot be stored as float16")
-    }
+    precondition(type != .float16, "'\(name)' cannot be stored as float16")
+    add(
+      name, type: type == .float32 ? "F32" : "BF16", Self.bytes(values, type), shape: shape,
+      count: values.count)
   }
 
   /// Adds a tensor of float64.
@@ -76,10 +73,29 @@ public struct SafetensorsWriter {
       pieces.append {
         let values = piece(index)
         precondition(values.count == count, "a piece of '\(name)' has \(values.count) numbers, not \(count)")
-        guard type == .bfloat16 else { return values.withUnsafeBytes { Array($0) } }
-        return values.map { $0.bfloat16Pattern }.withUnsafeBytes { Array($0) }
+        return Self.bytes(values, type)
       }
     }
+  }
+
+  /// Adds a learned matrix, read some rows at a time while the file is written and stored in a type of its own, rounded to
+  /// the nearest, ties to even.
+  public mutating func add(_ name: String, _ weight: WeightMatrix, shape: [Int], type: ElementType) {
+    precondition(type != .float16, "'\(name)' cannot be stored as float16")
+    precondition(
+      shape.reduce(1, *) == weight.outputs * weight.inputs,
+      "'\(name)' is [\(weight.outputs), \(weight.inputs)]")
+    header.append(
+      (name, type == .float32 ? "F32" : "BF16", shape, shape.reduce(1, *) * type.byteCount))
+    for first in stride(from: 0, to: weight.outputs, by: WeightMatrix.rowBlock) {
+      let rows = first..<min(first + WeightMatrix.rowBlock, weight.outputs)
+      pieces.append { Self.bytes(weight.rows(rows), type) }
+    }
+  }
+
+  private static func bytes(_ values: [Float], _ type: ElementType) -> [UInt8] {
+    guard type == .bfloat16 else { return values.withUnsafeBytes { Array($0) } }
+    return values.map { $0.bfloat16Pattern }.withUnsafeBytes { Array($0) }
   }
 
   /// Adds a matrix of bytes that is made row by row.

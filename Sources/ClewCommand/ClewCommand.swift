@@ -18,7 +18,8 @@ struct ClewCommand: ParsableCommand {
       TraceCommand.self, ExploreCommand.self, ExportCommand.self, RenderCommand.self, PruneCommand.self,
       ScoreCommand.self,
       CheckCommand.self,
-      FeaturesCommand.self, TrainCommand.self, InfoCommand.self, GenerateCommand.self, DemoCommand.self,
+      FeaturesCommand.self, TrainCommand.self, ConvertCommand.self, InfoCommand.self, GenerateCommand.self,
+      DemoCommand.self,
       BenchCommand.self,
     ])
 

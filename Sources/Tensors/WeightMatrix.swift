@@ -96,16 +96,35 @@ public struct WeightMatrix: Sendable {
     return result
   }
 
-  /// The whole matrix as float32, `[outputs, inputs]`; for small ones.
-  public func matrix() -> Matrix {
-    var result = Matrix(rows: outputs, columns: inputs)
-    result.values.withUnsafeMutableBufferPointer { values in
-      for row in 0..<outputs {
-        copyRow(row, to: UnsafeMutableBufferPointer(rebasing: values[row * inputs..<(row + 1) * inputs]))
+  /// How many rows are worth reading together: columns of a transposed weight then come a cache line at a time.
+  public static let rowBlock = 64
+
+  /// Some rows as float32, `[range.count · inputs]`.
+  public func rows(_ range: Range<Int>) -> [Float] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= outputs, "rows \(range) of \(outputs)")
+    var result = [Float](repeating: 0, count: range.count * inputs)
+    result.withUnsafeMutableBufferPointer { values in
+      guard outputStride == 1, inputStride != 1 else {
+        for (place, row) in range.enumerated() {
+          copyRow(
+            row, to: UnsafeMutableBufferPointer(rebasing: values[place * inputs..<(place + 1) * inputs]))
+        }
+        return
+      }
+      // Transposed: what lies together is a column.
+      var column = [Float](repeating: 0, count: range.count)
+      for i in 0..<inputs {
+        column.withUnsafeMutableBufferPointer {
+          transposed.outputs(i..<i + 1).inputs(range).copyRow(0, to: $0)
+        }
+        for place in 0..<range.count { values[place * inputs + i] = column[place] }
       }
     }
     return result
   }
+
+  /// The whole matrix as float32, `[outputs, inputs]`; for small ones.
+  public func matrix() -> Matrix { Matrix(rows: outputs, columns: inputs, values: rows(0..<outputs)) }
 
   /// The sum of all rows, `[inputs]`, in double precision.
   public func sumOfRows() -> [Double] {

@@ -7,8 +7,8 @@ public enum FeatureActivation: Sendable {
   case reLU
   /// Keeps `z` where `z > threshold`, strictly, `[feature]`.
   case jumpReLU(thresholds: [Float])
-  /// Keeps the `k` largest `z` of a position, negative ones included.
-  case topK(Int)
+  /// Keeps the `k` largest `z` of a position, negative ones among them only if so said.
+  case topK(Int, keepsNegative: Bool)
 }
 
 /// One layer of a transcoder.
@@ -24,6 +24,13 @@ public struct TranscoderLayer: Sendable {
   public let activation: FeatureActivation
   /// `S`, `[dModel, dModel]`, applied as `S h`; `nil` without a skip connection.
   public let skip: WeightMatrix?
+
+  /// Lets the system take back the pages that the weights were read from.
+  public func forgetPages() {
+    encoder.forgetPages()
+    decoder.forgetPages()
+    skip?.forgetPages()
+  }
 }
 
 /// Transcoders for every layer of a model: cross-layer, or one a layer.
@@ -36,6 +43,10 @@ public struct Transcoder: Sendable {
   public let layers: [TranscoderLayer]
   public let dModel: Int
   public let folder: URL
+  /// Whose files they are.
+  public let format: TranscoderFormat
+  /// The files that the weights lie in.
+  public let files: [URL]
 
   /// `L`.
   public var layerCount: Int { layers.count }
@@ -50,12 +61,15 @@ public struct Transcoder: Sendable {
 
   /// A transcoder put together from its parts.
   public init(
-    configuration: TranscoderConfiguration, layers: [TranscoderLayer], dModel: Int, folder: URL
+    configuration: TranscoderConfiguration, layers: [TranscoderLayer], dModel: Int, folder: URL,
+    format: TranscoderFormat = .circuitTracer, files: [URL] = []
   ) {
     self.configuration = configuration
     self.layers = layers
     self.dModel = dModel
     self.folder = folder
+    self.format = format
+    self.files = files
   }
 
   /// What one feature writes to one layer, unscaled, `[dModel]`.
@@ -105,11 +119,12 @@ public struct Transcoder: Sendable {
       for (index, z) in preactivations.enumerated() where z > thresholds[index] && z != 0 || z.isNaN {
         kept.append((index, z))
       }
-    case .topK(let k):
+    case .topK(let k, let keepsNegative):
       let ranks = preactivations.map { $0.isNaN ? -.infinity : -$0 }
       let order = ranks.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }
-      for index in order.prefix(k).sorted() where preactivations[first + index] != 0 {
-        kept.append((index, preactivations[first + index]))
+      for index in order.prefix(k).sorted() {
+        let z = preactivations[first + index]
+        if z.isNaN || (keepsNegative ? z != 0 : z > 0) { kept.append((index, z)) }
       }
     }
     return kept

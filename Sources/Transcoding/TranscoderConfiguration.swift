@@ -29,17 +29,58 @@ public struct TranscoderConfiguration: Sendable {
 
   public let kind: Kind
   /// The model that it was made for, as its maker names it.
-  public let modelName: String
-  public let inputHook: FeatureInputHook
-  public let outputHook: FeatureOutputHook
+  public private(set) var modelName: String
+  public private(set) var inputHook: FeatureInputHook
+  public private(set) var outputHook: FeatureOutputHook
   /// `k`, where the activation is TopK.
   public let topK: Int?
+  /// Whether TopK keeps negative values that are among the largest, as circuit-tracer's does.
+  public let keepsNegative: Bool
   /// Whether the file asks for plain ReLU.
   public let namesReLU: Bool
-  /// A name that viewers look features up by, if given.
+  /// A name that viewers look features up by, if given: one for all layers.
   public let scan: String?
+  /// Names that viewers look features up by, one a layer, if they are given so.
+  public let layerScans: [String]
   /// Paths of the layers' files, in order, if listed.
   public let files: [String]
+
+  /// A configuration for files in circuit-tracer's layout.
+  public init(
+    kind: Kind, modelName: String, inputHook: FeatureInputHook, outputHook: FeatureOutputHook,
+    topK: Int? = nil, keepsNegative: Bool = true
+  ) {
+    (self.kind, self.modelName, self.inputHook, self.outputHook) = (kind, modelName, inputHook, outputHook)
+    (self.topK, self.keepsNegative) = (topK, keepsNegative)
+    (namesReLU, scan, layerScans, files) = (false, nil, [], [])
+  }
+
+  /// The same with what a user knows better.
+  func replaced(by own: TranscoderDescription) -> TranscoderConfiguration {
+    var result = self
+    if let name = own.modelName { result.modelName = name }
+    if let hook = own.inputHook { result.inputHook = hook }
+    if let hook = own.outputHook { result.outputHook = hook }
+    return result
+  }
+
+  /// The text of `config.yaml` for weights in circuit-tracer's own layout beside it. It names no `scan`, so that viewers
+  /// look for local features.
+  public var yaml: String {
+    let name = modelName.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline }
+    var text = """
+      model_name: "\(name)"
+      model_kind: "\(kind.rawValue)"
+      feature_input_hook: "\(inputHook.rawValue)"
+      feature_output_hook: "\(outputHook.rawValue)"
+
+      """
+    if let topK {
+      text += "activation: \"topk\"\nk: \(topK)\n"
+      if !keepsNegative { text += "topk_keeps_negative: false\n" }
+    }
+    return text
+  }
 
   /// Reads `config.yaml`.
   init(_ url: URL) throws(TranscodingError) {
@@ -68,26 +109,34 @@ public struct TranscoderConfiguration: Sendable {
     self.kind = kind
     inputHook = input
     outputHook = output
-    modelName = fields["model_name"] as? String ?? ""
-    scan = fields["scan"] as? String
-    files = fields["transcoders"] as? [String] ?? []
-    for file in files where file.contains("://") {
-      throw bad("it lists '\(file)', which is not a file here; download it and name the local path")
+    func optional<T>(_ name: String, _: T.Type, _ what: String) throws(TranscodingError) -> T? {
+      guard let value = fields[name], !(value is NSNull) else { return nil }
+      guard let value = value as? T else { throw bad("its \(name) is not \(what)") }
+      return value
     }
-    switch fields["activation"] as? String {
-    case nil:
+    modelName = try optional("model_name", String.self, "a text") ?? ""
+    layerScans = fields["scan"] as? [String] ?? []
+    scan =
+      layerScans.isEmpty
+      ? try optional("scan", String.self, "a text, or a list with one for each layer") : nil
+    files = try optional("transcoders", [String].self, "a list of paths") ?? []
+    if let files = fields["transcoders"] as? [String], files.isEmpty {
+      throw bad("its list of transcoders is empty")
+    }
+    if !layerScans.isEmpty, !files.isEmpty, layerScans.count != files.count {
+      throw bad("it lists \(files.count) transcoders, but \(layerScans.count) scans")
+    }
+    keepsNegative = try optional("topk_keeps_negative", Bool.self, "true or false") ?? true
+    let k = try optional("k", Int.self, "a whole number")
+    switch try optional("activation", String.self, "a text") {
+    case nil, "jump_relu", "jumprelu":
       topK = nil
       namesReLU = false
     case "relu":
       topK = nil
       namesReLU = true
-    case "jump_relu", "jumprelu":
-      topK = nil
-      namesReLU = false
     case "topk":
-      guard let k = fields["k"] as? Int, k > 0 else {
-        throw bad("its activation is topk without a whole k > 0")
-      }
+      guard let k, k > 0 else { throw bad("its activation is topk without a whole k > 0") }
       topK = k
       namesReLU = false
     case let name?: throw bad("its activation '\(name)' is unknown")

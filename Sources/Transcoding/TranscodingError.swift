@@ -2,7 +2,7 @@ public import Checkpoints
 
 /// What can keep transcoders from loading or fitting a model.
 public enum TranscodingError: Error, Equatable, CustomStringConvertible {
-  /// `config.yaml` is missing or not to be understood.
+  /// What describes the transcoders is missing, contradicts itself or the weights, or asks for what is not known.
   case badConfiguration(path: String, reason: String)
   /// Something is wrong with the weights.
   case checkpoint(CheckpointError)
@@ -13,7 +13,7 @@ public enum TranscodingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .badConfiguration(let path, let reason):
       "\(path) does not describe transcoders that Clew can use: \(reason). "
-        + "Name a folder in circuit-tracer's layout (config.yaml beside safetensors)."
+        + "Name a folder in circuit-tracer's layout (config.yaml beside safetensors), or one of Gemma Scope, SAELens or sparsify."
     case .checkpoint(let error): error.description
     case .wrongModel(let path, let reason):
       "the transcoders in \(path) do not fit this model: \(reason). Name those that were trained on it."

@@ -95,7 +95,7 @@ public struct ResultsPage {
         \(command)
 
     Clew \(Version.current); model \(Fingerprint.of(folder: atlas.model.transformer.folder)), transcoders \
-    \(Fingerprint.of(folder: atlas.model.transcoder.folder)).
+    \(Fingerprint.of(atlas.model.transcoder)).
 
     """
   }

@@ -18,7 +18,7 @@ extension FeatureProvenance {
     self.init(
       model: transformer.folder.lastPathComponent,
       modelFingerprint: Fingerprint.of(folder: transformer.folder), transcoders: name,
-      transcoderFingerprint: Fingerprint.of(folder: transcoder.folder),
+      transcoderFingerprint: Fingerprint.of(transcoder),
       scan: transcoder.configuration.scan ?? name, textFiles: files, textFingerprint: textFingerprint,
       featureCounts: (0..<transcoder.layerCount).map { transcoder.featureCount(layer: $0) },
       settings: settings, command: command, version: Version.current)

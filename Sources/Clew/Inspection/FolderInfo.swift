@@ -10,10 +10,14 @@ public enum FolderInfo {
   /// Describes a model's folder or a folder of transcoders.
   /// - Throws: The loader's own error if the folder is damaged, and says so if it is neither.
   public static func of(_ folder: URL) throws -> JSONObject {
-    if FileManager.default.fileExists(atPath: folder.appending(path: "config.yaml").path) {
-      return transcoder(try Transcoder(folder: folder))
+    func holds(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: folder.appending(path: name).path)
     }
-    return try model(folder)
+    // A model's folder has its weights at the top; whatever else has no tokenizer is looked through for transcoders.
+    let isModel = ["model.safetensors", "model.safetensors.index.json", "tokenizer.json"].contains(
+      where: holds)
+    return holds("config.yaml") || !isModel
+      ? transcoder(try Transcoder(folder: folder)) : try model(folder)
   }
 
   private static func model(_ folder: URL) throws -> JSONObject {
@@ -45,11 +49,12 @@ public enum FolderInfo {
         switch layer.activation {
         case .reLU: "ReLU"
         case .jumpReLU: "JumpReLU"
-        case .topK(let k): "TopK, k = \(k)"
+        case .topK(let k, let keepsNegative): "TopK, k = \(k)" + (keepsNegative ? "" : ", behind a ReLU")
         }
       })
     var info: JSONObject = [
-      "kind": "transcoders", "layout": .string(configuration.kind.rawValue),
+      "kind": "transcoders", "format": .string(transcoder.format.rawValue),
+      "layout": .string(configuration.kind.rawValue),
       "model_name": .string(configuration.modelName), "layers": JSON(layers.count),
       "width": JSON(transcoder.dModel),
       "features": .array(layers.map { JSON(transcoder.featureCount(layer: $0)) }),
@@ -58,9 +63,11 @@ public enum FolderInfo {
       "writes": .string(configuration.outputHook.rawValue),
       "skip_connection": .bool(transcoder.hasSkip),
     ]
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: transcoder.folder.path)) ?? []
-    let tensors = names.filter { $0.hasSuffix(".safetensors") }.sorted().flatMap { name in
-      (try? SafetensorsFile(transcoder.folder.appending(path: name)))?.tensors.values.map(\.self) ?? []
+    let tensors = transcoder.files.flatMap { file -> [StoredTensor] in
+      let known =
+        file.pathExtension == "npz"
+        ? try? NumpyArchive(file).tensors : try? SafetensorsFile(file).tensors
+      return (known ?? [:]).values.map(\.self)
     }
     add(tensors, to: &info)
     return info

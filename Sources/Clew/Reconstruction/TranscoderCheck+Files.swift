@@ -50,7 +50,7 @@ extension TranscoderCheck {
     let measure = measured.measures[place]
     var object: JSONObject = [
       "name": .string(names[place]),
-      "fingerprint": .string(Fingerprint.of(folder: measure.transcoder.folder)),
+      "fingerprint": .string(Fingerprint.of(measure.transcoder)),
       "mean_fvu": measure.meanUnexplainedVariance.map { JSON($0) } ?? .null,
       "pooled_normalized_mse": JSON(measure.pooledSquaredError),
       "total_l0": JSON(measure.activeFeatures),

@@ -1,4 +1,5 @@
 public import Foundation
+public import Transcoding
 
 /// A short name for what stands in a folder of weights, to tell later whether it is the same.
 ///
@@ -7,36 +8,69 @@ public import Foundation
 public enum Fingerprint {
   /// The fingerprint of a folder's files, as 16 hexadecimal digits.
   public static func of(folder: URL) -> String {
+    of(files: weightFiles(in: folder))
+  }
+
+  /// The fingerprint of transcoders: of their folder, and of files with weights that lie below it or elsewhere.
+  public static func of(_ transcoder: Transcoder) -> String {
+    let path = transcoder.folder.standardizedFileURL.path
+    let others = transcoder.files.filter { $0.deletingLastPathComponent().standardizedFileURL.path != path }
+    guard !others.isEmpty else { return of(folder: transcoder.folder) }
+    return of(files: weightFiles(in: transcoder.folder) + others)
+  }
+
+  /// The same of the transcoders that a folder holds; that of the folder itself if they cannot be loaded.
+  public static func of(transcodersIn folder: URL) -> String {
+    (try? Transcoder(folder: folder)).map { of($0) } ?? of(folder: folder)
+  }
+
+  /// The fingerprint of a text, as 16 hexadecimal digits.
+  static func of(text: String) -> String {
+    var hash = FNV1a()
+    hash.take(text.utf8)
+    return hash.digits
+  }
+
+  private static func weightFiles(in folder: URL) -> [URL] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return of(
-      files: names.sorted()
-        .filter { name in [".safetensors", ".json", ".yaml"].contains(where: name.hasSuffix) }
-        .map { folder.appending(path: $0) })
+    return names.sorted()
+      .filter { name in [".safetensors", ".json", ".yaml"].contains(where: name.hasSuffix) }
+      .map { folder.appending(path: $0) }
   }
 
   /// The fingerprint of files in their order, as 16 hexadecimal digits; their folders do not count.
   public static func of(files: [URL]) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func take(_ bytes: [UInt8]) {
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    }
+    var hash = FNV1a()
     for url in files {
       guard let file = try? FileHandle(forReadingFrom: url) else { continue }
       defer { try? file.close() }
       let size = (try? file.seekToEnd()) ?? 0
-      take(Array("\(url.lastPathComponent) \(size)\n".utf8))
+      hash.take("\(url.lastPathComponent) \(size)\n".utf8)
       for (offset, count) in samples(of: size) {
         try? file.seek(toOffset: offset)
-        take(Array((try? file.read(upToCount: count)) ?? Data()))
+        hash.take((try? file.read(upToCount: count)) ?? Data())
       }
     }
-    let text = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
+    return hash.digits
   }
 
   private static func samples(of size: UInt64) -> [(offset: UInt64, count: Int)] {
     let head: UInt64 = 65_536
     guard size > head else { return [(0, Int(size))] }
     return [(0, Int(head))] + (0..<16).map { (head + (size - head) / 16 * $0, 4096) }
+  }
+}
+
+/// The hash of Fowler, Noll and Vo, 64 bits.
+private struct FNV1a {
+  private var value: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func take(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+  }
+
+  var digits: String {
+    let text = String(value, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
   }
 }

@@ -146,9 +146,12 @@ public struct PromptTrace: Sendable {
     ]
     if !request.changes.isEmpty { generation["changes"] = .array(request.changes.map(\.json)) }
     let coder = model.transcoder.folder.lastPathComponent
-    return GraphMetadata(
+    let scans = model.transcoder.configuration.layerScans
+    // A list of scans gets a name of its own, and stands beside it.
+    let custom = scans.isEmpty ? nil : "custom-" + Fingerprint.of(text: scans.joined(separator: "\n"))
+    var metadata = GraphMetadata(
       slug: request.slug ?? slug(of: request, prompt, model.tokenizer),
-      scan: model.transcoder.configuration.scan ?? coder,
+      scan: model.transcoder.configuration.scan ?? custom ?? coder,
       prompt: prompt.text, promptTokens: prompt.texts, layerCount: result.layout.layerCount,
       nodeThreshold: request.nodeShare,
       info: [
@@ -159,6 +162,8 @@ public struct PromptTrace: Sendable {
       pruningSettings: [
         "node_threshold": JSON(request.nodeShare), "edge_threshold": JSON(request.edgeShare),
       ])
+    if !scans.isEmpty { metadata.extra["transcoder_list"] = .array(scans.map { .string($0) }) }
+    return metadata
   }
 
   /// The name of a trace that was given none: from the words that are read.

@@ -82,7 +82,7 @@ extension PromptTrace {
       ],
       "transcoders": [
         "folder": .string(model.transcoder.folder.lastPathComponent),
-        "fingerprint": .string(Fingerprint.of(folder: model.transcoder.folder)),
+        "fingerprint": .string(Fingerprint.of(model.transcoder)),
       ],
       "settings": .object(asked),
       "seeds": .object([:]),

@@ -51,7 +51,7 @@ public final class ActivationCache {
     self.width = width
     let folder = parent.appending(path: name.replacing("/", with: "-"))
     self.folder = folder
-    self.freeBytes = freeBytes ?? { Self.freeBytes(of: folder) }
+    self.freeBytes = freeBytes ?? { DiskSpace.free(at: folder) }
     do throws(CheckpointError) {
       // It writes nothing, but makes sure that something can be written.
       _ = try FileBatch(folder: folder)
@@ -157,13 +157,4 @@ public final class ActivationCache {
     } catch { throw bad("\(error)") }
   }
 
-  /// Bytes that the disk of a folder has to give; `nil` if the system does not say.
-  private static func freeBytes(of folder: URL) -> Int? {
-    var place = folder.absoluteURL.standardizedFileURL
-    while place.path != "/", !FileManager.default.fileExists(atPath: place.path) {
-      place.deleteLastPathComponent()
-    }
-    let values = try? FileManager.default.attributesOfFileSystem(forPath: place.path)
-    return (values?[.systemFreeSize] as? NSNumber)?.intValue
-  }
 }

@@ -33,7 +33,7 @@ struct FeatureStoreOptions: ParsableArguments {
   func open() throws -> FeatureStore {
     let store = try FeatureStore(
       reading: database.map { URL(filePath: $0) } ?? folder.appending(path: "features.sqlite"))
-    try store.check(transcoderFingerprint: Fingerprint.of(folder: folder))
+    try store.check(transcoderFingerprint: Fingerprint.of(transcodersIn: folder))
     return store
   }
 

@@ -21,7 +21,7 @@ struct ExampleLibrary: FeatureLibrary {
       return nil
     }
     store = try FeatureStore(reading: database)
-    try store.check(transcoderFingerprint: Fingerprint.of(folder: folder))
+    try store.check(transcoderFingerprint: Fingerprint.of(transcodersIn: folder))
     export = try ViewerExport(store)
     (self.folder, self.isAskedFor) = (folder, isAskedFor)
   }

@@ -123,7 +123,7 @@ final class LiveService: ModelService {
     guard let run = Self.run(of: input),
       run["model"]?.object?["fingerprint"]?.string == Fingerprint.of(folder: live.model.transformer.folder),
       run["transcoders"]?.object?["fingerprint"]?.string
-        == Fingerprint.of(folder: live.model.transcoder.folder),
+        == Fingerprint.of(live.model.transcoder),
       let settings = run["settings"]?.object, settings["changes"] == nil,
       let prompt = settings["prompt"]?.string,
       let targets = settings["targets"]?.array, targets.allSatisfy(Self.isLikelyAnswer)

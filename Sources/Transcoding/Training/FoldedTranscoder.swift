@@ -29,49 +29,26 @@ public struct FoldedTranscoder: Sendable {
   public let type: ElementType
 
   /// The files in the layout that circuit-tracer reads.
-  ///
-  /// Biases and thresholds are float32 whatever the weights are stored in: they decide which features are active, and
-  /// are few. `config.yaml` names no `scan`, so that viewers look
-  /// for local features.
   public func stage(
     in batch: FileBatch, modelName: String, inputHook: FeatureInputHook
   ) throws(CheckpointError) {
     let d = shape.dModel, count = shape.featureCount
+    func weight(_ values: [Float], rows: Int) -> WeightMatrix {
+      WeightMatrix(Matrix(rows: rows, columns: values.count / rows, values: values))
+    }
+    let configuration = TranscoderConfiguration(
+      kind: shape.kind, modelName: modelName, inputHook: inputHook, outputHook: .mlpOutput)
     for (index, layer) in layers.enumerated() {
-      switch shape.kind {
-      case .crossLayer:
-        var reading = SafetensorsWriter()
-        reading.add("W_enc_\(index)", layer.encoder, shape: [count, d], type: type)
-        reading.add("b_enc_\(index)", layer.encoderBias, shape: [count])
-        reading.add("b_dec_\(index)", layer.decoderBias, shape: [d])
-        if let threshold = layer.threshold { reading.add("threshold_\(index)", threshold, shape: [count]) }
-        try batch.stage("W_enc_\(index).safetensors", parts: reading.parts())
-        var writing = SafetensorsWriter()
-        writing.add(
-          "W_dec_\(index)", layer.decoder, shape: [count, shape.outputLayers(of: index).count, d], type: type)
-        try batch.stage("W_dec_\(index).safetensors", parts: writing.parts())
-      case .perLayer:
-        var file = SafetensorsWriter()
-        file.add("W_enc", layer.encoder, shape: [count, d], type: type)
-        file.add("W_dec", layer.decoder, shape: [count, d], type: type)
-        file.add("b_enc", layer.encoderBias, shape: [count])
-        file.add("b_dec", layer.decoderBias, shape: [d])
-        if let threshold = layer.threshold {
-          file.add("activation_function.threshold", threshold, shape: [count])
-        }
-        if let skip = layer.skip { file.add("W_skip", skip, shape: [d, d], type: type) }
-        try batch.stage("layer_\(index).safetensors", parts: file.parts())
+      let stored = TranscoderLayer(
+        encoder: weight(layer.encoder, rows: count), encoderBias: layer.encoderBias,
+        decoder: weight(layer.decoder, rows: count), decoderBias: layer.decoderBias,
+        activation: layer.threshold.map { .jumpReLU(thresholds: $0) } ?? .reLU,
+        skip: layer.skip.map { weight($0, rows: d) })
+      for file in CircuitTracerFiles(of: stored, layer: index, kind: shape.kind, type: type).files {
+        try batch.stage(file.name, parts: file.writer.parts())
       }
     }
-    let name = modelName.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline }
-    let yaml = """
-      model_name: "\(name)"
-      model_kind: "\(shape.kind.rawValue)"
-      feature_input_hook: "\(inputHook.rawValue)"
-      feature_output_hook: "\(FeatureOutputHook.mlpOutput.rawValue)"
-
-      """
-    try batch.stage("config.yaml", Array(yaml.utf8))
+    try batch.stage("config.yaml", Array(configuration.yaml.utf8))
   }
 }
 

@@ -1,3 +1,5 @@
+internal import Tensors
+
 public import Checkpoints
 
 /// What can go wrong while transcoders are trained.
@@ -24,7 +26,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + (kept.map { "The checkpoint before it stays in \($0). " } ?? "No checkpoint had been written. ")
         + "Train with a lower --learning-rate."
     case .doesNotFit(let features, let needed, let available, let fitting):
-      "\(features) features a layer need \(Self.mebibytes(needed)) of memory, but \(Self.mebibytes(available)) are "
+      "\(features) features a layer need \(ByteText.of(needed)) of memory, but \(ByteText.of(available)) are "
         + "free. Use --features \(fitting) or fewer, or a machine with more memory."
     case .badSettings(let reason): reason
     case .tooFewTokens(let count, let needed):
@@ -36,9 +38,5 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + "trained. Please report this; the checkpoint is kept."
     case .files(let error): error.description
     }
-  }
-
-  private static func mebibytes(_ bytes: Int) -> String {
-    bytes >= 10 << 30 ? "\(bytes >> 30) GiB" : "\(bytes >> 20) MiB"
   }
 }

@@ -1,0 +1,102 @@
+internal import Checkpoints
+internal import Foundation
+internal import Tensors
+
+/// The transcoders that DeepMind trained for Gemma 2 and Gemma 3.
+///
+/// Both store encoders as `[dModel, feature]`, and read JumpReLU's thresholds from a tensor. Gemma Scope 1 reads behind
+/// the MLP's norm but before its gain; Gemma Scope 2 reads the MLP's own input and writes behind the norm that follows it.
+enum GemmaScope {
+  /// A layer from `params.npz`: `W_enc [dModel, feature]`, `W_dec [feature, dModel]`, `b_enc`, `b_dec`, `threshold`.
+  static func first(_ url: URL) throws(CheckpointError) -> FoundLayer {
+    let file = try NumpyArchive(url)
+    let decoder = try file.tensor("W_dec").weight()
+    let (features, width) = (decoder.outputs, decoder.inputs)
+    return FoundLayer(
+      format: .gemmaScope,
+      weights: TranscoderLayer(
+        encoder: try file.tensor("W_enc").weight(outputs: width, inputs: features).transposed,
+        encoderBias: try file.tensor("b_enc").vector(count: features), decoder: decoder,
+        decoderBias: try file.tensor("b_dec").vector(count: width),
+        activation: .jumpReLU(thresholds: try file.tensor("threshold").vector(count: features)), skip: nil),
+      files: [url], layer: HookNames.layer(in: url.path), inputHook: .normalized, outputHook: .mlpOutput,
+      modelName: "google/gemma-2-2b")
+  }
+
+  /// A layer from safetensors: `w_enc [dModel, feature]`, `w_dec [feature, dModel]`, or `[feature, layer, dModel]` with
+  /// every layer of the model if it is cross-layer, `b_enc`, `b_dec`, `threshold`, and perhaps
+  /// `affine_skip_connection [dModel, dModel]`, applied from the right.
+  static func second(_ url: URL, _ file: SafetensorsFile) throws(CheckpointError) -> FoundLayer {
+    let stored = try file.tensor("w_dec")
+    let layer = HookNames.layer(in: url.path)
+    guard stored.shape.count == 2 || stored.shape.count == 3, let features = stored.shape.first,
+      let width = stored.shape.last
+    else {
+      throw .wrongShape(name: "w_dec", path: url.path, expected: [-1, -1, -1], actual: stored.shape)
+    }
+    var decoder: WeightMatrix
+    if stored.shape.count == 2 {
+      decoder = try stored.weight()
+    } else {
+      decoder = try stored.rows(stored.shape)
+      // What would write to layers below is stored, but takes no part.
+      let first = min(layer ?? 0, stored.shape[1])
+      decoder = decoder.inputs(first * width..<decoder.inputs)
+    }
+    var found = FoundLayer(
+      format: .gemmaScope2,
+      weights: TranscoderLayer(
+        encoder: try file.tensor("w_enc").weight(outputs: width, inputs: features).transposed,
+        encoderBias: try file.tensor("b_enc").vector(count: features), decoder: decoder,
+        decoderBias: try file.tensor("b_dec").vector(count: width),
+        activation: .jumpReLU(thresholds: try file.tensor("threshold").vector(count: features)),
+        skip: try file.tensors["affine_skip_connection"]?.weight(outputs: width, inputs: width).transposed),
+      files: [url], layer: layer, inputHook: .mlpInput, outputHook: .mlpOutput)
+    let settings = SettingsFile(url.deletingLastPathComponent().appending(path: "config.json"))
+    found.modelName = settings?.text("model_name")
+    found.take(input: settings?.text("hf_hook_point_in"), output: settings?.text("hf_hook_point_out"))
+    return found
+  }
+}
+
+extension FoundLayer {
+  /// Takes over the hooks that a maker names.
+  mutating func take(input: String?, output: String?) {
+    if let input {
+      inputHook = HookNames.input(input)
+      if inputHook == nil { unknownHooks.append(input) }
+    }
+    if let output {
+      outputHook = HookNames.output(output)
+      if outputHook == nil { unknownHooks.append(output) }
+    }
+  }
+}
+
+/// A small JSON file of settings beside weights.
+struct SettingsFile {
+  let url: URL
+  private let fields: [String: Any]
+
+  /// Reads a file; `nil` if it is not there, or not a JSON object of less than a mebibyte.
+  init?(_ url: URL) {
+    guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: 1 << 20), data.count < 1 << 20,
+      let fields = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
+    else { return nil }
+    (self.url, self.fields) = (url, fields)
+  }
+
+  private init(url: URL, fields: [String: Any]) { (self.url, self.fields) = (url, fields) }
+
+  func text(_ name: String) -> String? { fields[name] as? String }
+  func holds(_ name: String) -> Bool { fields[name] != nil && !(fields[name] is NSNull) }
+  func flag(_ name: String) -> Bool? { fields[name] as? Bool }
+  func count(_ name: String) -> Int? {
+    guard let number = fields[name] as? NSNumber else { return nil }
+    return Int(exactly: number.doubleValue)
+  }
+  /// An object inside.
+  func object(_ name: String) -> SettingsFile? {
+    (fields[name] as? [String: Any]).map { SettingsFile(url: url, fields: $0) }
+  }
+}
