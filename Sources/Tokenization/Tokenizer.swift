@@ -5,7 +5,8 @@
 ///
 /// Tokens and texts equal those of the `tokenizers` library, scalar by scalar, but for three things: a letter
 /// that no token stands for throws, and a number that is no token shows as `⟨505⟩`, where the library drops
-/// both; and truncation, padding and dropout in a file are not applied.
+/// both; and truncation, padding and dropout in a file are not applied. What a letter is, Swift's version of Unicode says;
+/// version 0.22 of the library goes by Unicode 16.
 public struct Tokenizer: Sendable {
   let addedTokens: AddedTokens
   let literalFinder: AddedTokenFinder

@@ -61,10 +61,26 @@ enum UnicodeForm: String, CaseIterable, Sendable {
   func normalized(_ text: Scalars) -> Scalars {
     if text.allSatisfy(\.isASCII) { return text }
     let string = self == .nfkc || self == .nfkd ? Self.compatible(text) : String(text)
-    let composes = self == .nfc || self == .nfkc
-    let normal =
-      composes ? string.precomposedStringWithCanonicalMapping : string.decomposedStringWithCanonicalMapping
-    return Scalars(normal.unicodeScalars)
+    // Once more for the order of marks: Foundation's first pass takes U+0F73 and its like for letters.
+    let decomposed = string.decomposedStringWithCanonicalMapping.decomposedStringWithCanonicalMapping
+    return self == .nfc || self == .nfkc ? Self.composed(decomposed) : Scalars(decomposed.unicodeScalars)
+  }
+
+  /// The text with every letter and its marks in one scalar where there is one. Foundation takes the scalars just behind
+  /// the Hangul letters that form syllables for such letters, so those, which join nothing, are kept out of its sight.
+  private static func composed(_ decomposed: String) -> Scalars {
+    var result = Scalars()
+    var part = String.UnicodeScalarView()
+    for scalar in decomposed.unicodeScalars {
+      switch scalar {
+      case "\u{1113}", "\u{1176}", "\u{11A7}", "\u{11C3}":
+        result += String(part).precomposedStringWithCanonicalMapping.unicodeScalars
+        result.append(scalar)
+        part.removeAll()
+      default: part.append(scalar)
+      }
+    }
+    return result + String(part).precomposedStringWithCanonicalMapping.unicodeScalars
   }
 
   /// The text with every scalar in its compatible spelling. Foundation's own compatibility forms of a whole
