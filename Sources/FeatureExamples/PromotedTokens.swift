@@ -1,3 +1,4 @@
+internal import ReplacementModels
 internal import Tensors
 public import Tokenization
 public import Transcoding
@@ -28,7 +29,8 @@ public struct PromotedTokens: Sendable, Equatable {
   /// logits[f] = W_U · (g ⊙ Σ_l D[f→l])
   /// ```
   /// with the final norm's gain `g` and without its scale, which differs from position to position; a norm that takes
-  /// the mean out does so to the sum first. For cross-layer features the sum runs over all layers they write to.
+  /// the mean out does so to the sum first. For cross-layer features the sum runs over all layers they write to. A norm
+  /// between the output and the residual stream counts in the same way.
   /// - Parameters:
   ///   - tokens: The tokens that count, ascending.
   ///   - limit: How many are kept of either kind.
@@ -41,13 +43,17 @@ public struct PromotedTokens: Sendable, Equatable {
     for (row, index) in indices.enumerated() {
       let vectors = transcoder.decoderVectors(FeatureID(layer: layer, index: index))
       var sum = [Float](repeating: 0, count: width)
-      for place in vectors.indices { sum[place % width] += vectors[place] }
-      if transformer.finalNorm.kind.centers {
-        let mean = sum.reduce(0, +) / Float(width)
-        for place in sum.indices { sum[place] -= mean }
+      for (slice, output) in transcoder.outputLayers(of: layer).enumerated() {
+        var vector = Matrix(
+          rows: 1, columns: width, values: Array(vectors[slice * width..<(slice + 1) * width]))
+        if let norm = transformer.blocks[output].outputNorm(transcoder.configuration.outputHook) {
+          vector = norm.withoutBias(vector, frozenScales: [1])
+        }
+        for place in sum.indices { sum[place] += vector.values[place] }
       }
-      for place in sum.indices { sum[place] *= transformer.finalNorm.gain[place] }
-      written[row] = sum[...]
+      written[row] =
+        transformer.finalNorm.withoutBias(
+          Matrix(rows: 1, columns: width, values: sum), frozenScales: [1])[0]
     }
     let logits = written.multiplied(byTransposed: transformer.unembedding)
     let results = ResultList(count: indices.count)

@@ -101,16 +101,7 @@ extension Block {
   var foldedOutput: WeightMatrix {
     guard let norm = attentionPostNorm else { return attention.output.weight }
     var rows = attention.output.weight.matrix()
-    if norm.kind.centers {
-      var mean = [Float](repeating: 0, count: rows.columns)
-      for row in 0..<rows.rows {
-        for (i, value) in rows[row].enumerated() { mean[i] += value / Float(rows.rows) }
-      }
-      for row in 0..<rows.rows { rows.add(mean, scaledBy: -1, toRow: row) }
-    }
-    for (row, gain) in norm.gain.enumerated() {
-      rows.withRow(row) { values in for i in 0..<values.count { values[i] *= gain } }
-    }
+    rows.foldNormBehind(norm)
     return WeightMatrix(rows)
   }
 }
@@ -122,5 +113,22 @@ extension Matrix {
   /// ```
   mutating func foldNorm(_ norm: NormLayer) {
     for row in 0..<rows { self[row] = norm.frozenPullback(self.row(row), scale: 1)[...] }
+  }
+
+  /// Lets each column, a vector before a norm, pass the norm's linear part but for its scale.
+  /// ```
+  /// column[j] ← g[j] · (column[j] − mean(column))        (RMS norm: without the mean)
+  /// ```
+  mutating func foldNormBehind(_ norm: NormLayer) {
+    if norm.kind.centers {
+      var mean = [Float](repeating: 0, count: columns)
+      for row in 0..<rows {
+        for (i, value) in self[row].enumerated() { mean[i] += value / Float(rows) }
+      }
+      for row in 0..<rows { add(mean, scaledBy: -1, toRow: row) }
+    }
+    for (row, gain) in norm.gain.enumerated() {
+      withRow(row) { values in for i in 0..<values.count { values[i] *= gain } }
+    }
   }
 }

@@ -46,6 +46,13 @@ extension NormLayer {
     )(x, frozenScales: frozenScales).y
   }
 
+  /// What is linear of the norm with its scales held constant: every row normalised, without bias, `[position, dModel]`.
+  public func withoutBias(_ x: Matrix, frozenScales: [Float]) -> Matrix {
+    NormLayer(kind: kind, gain: gain, bias: Array(repeating: 0, count: x.columns))(
+      x, frozenScales: frozenScales
+    ).y
+  }
+
   /// The pullback of a row's norm with its scale held constant, `[dModel]`.
   public func frozenPullback(_ gradient: [Float], scale: Float) -> [Float] {
     var result = [Float](repeating: 0, count: gradient.count)

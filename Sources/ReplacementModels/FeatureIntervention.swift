@@ -29,7 +29,7 @@ public enum InterventionMode: Hashable, Sendable {
 }
 
 /// Sets features to values while the model runs: the difference to their activation, times what they write, is
-/// added to the MLP outputs.
+/// added to the MLP outputs, before the norm behind the MLP where the transcoder writes there.
 struct FeatureIntervention: Intervention {
   let base: LocalReplacementModel
   let edits: [FeatureEdit]
@@ -62,8 +62,25 @@ struct FeatureIntervention: Intervention {
     switch site {
     case .residualMid: residualMid = values
     case .mlpInput(let layer): encode(values, layer: layer)
-    case .mlpOutput(let layer): write(to: &values, layer: layer)
+    case .mlpOutputInner(let layer) where base.outputNorm(layer: layer) != nil:
+      write(to: &values, layer: layer)
+    case .mlpOutput(let layer):
+      if base.outputNorm(layer: layer) == nil {
+        write(to: &values, layer: layer)
+      } else if held.contains(layer) {
+        writeImage(to: &values, layer: layer)
+      }
     default: break
+    }
+  }
+
+  /// Adds the change behind the norm of an MLP output that is held, and its norm's scale with it.
+  private func writeImage(to values: inout Matrix, layer: Int) {
+    var change = Matrix(rows: values.rows, columns: values.columns)
+    write(to: &change, layer: layer)
+    for position in 0..<change.rows {
+      values.add(
+        base.residualImage(of: change.row(position), layer: layer, position: position), toRow: position)
     }
   }
 
@@ -136,6 +153,9 @@ extension LocalReplacementModel {
   /// ```
   /// mlpOut[l] += Σ_edits (value − activation) · D[k→l]      at each edit's position
   /// ```
+  /// A transcoder that writes before a norm behind the MLP changes what that norm reads; where MLP outputs are held, so is
+  /// its scale.
+  ///
   /// In the modes that hold MLP outputs the activation is the recorded one, else that of the changed run, so that
   /// several edits clamp exactly. In the mode ``InterventionMode/direct`` the change of any downstream preactivation
   /// or logit equals the sum of the edges from the changed features times their relative change.

@@ -25,8 +25,8 @@ struct FirstPositionImage {
   /// Takes the image through one layer.
   /// - Parameters:
   ///   - valueRows: `W_V N`, `[keyValueHead · dHead, dModel]`.
-  ///   - skip: `S N`, `[dModel, dModel]`, if the transcoder has a skip connection.
-  ///   - skipScale: The norm's scale that `N` leaves out.
+  ///   - skip: `P S N`, `[dModel, dModel]`, if the transcoder has a skip connection.
+  ///   - skipScale: The norms' scales that `P` and `N` leave out.
   mutating func pass(layer: Int, valueRows: Matrix, skip: Matrix?, skipScale: Float) {
     let recording = model.recording
     let c = model.transformer.configuration
@@ -50,8 +50,7 @@ struct FirstPositionImage {
     var written = heads.multiplied(byTransposed: block.attention.output.weight)
     if let norm = block.attentionPostNorm {
       // Its bias, if it had one, would belong to the constant.
-      let linear = NormLayer(kind: norm.kind, gain: norm.gain, bias: Array(repeating: 0, count: c.dModel))
-      written = linear(written, frozenScales: [recording.attentionPostNormScales[layer][0]]).y
+      written = norm.withoutBias(written, frozenScales: [recording.attentionPostNormScales[layer][0]])
     }
     image += written
     if let skip {

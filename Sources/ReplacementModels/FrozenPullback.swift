@@ -75,7 +75,8 @@ public struct FrozenPullback: Sendable {
   public let model: LocalReplacementModel
   let layers: [AttentionTransport]
   let sources: SourceBank
-  /// Skip connections, `[layer]`: `S N` `[dModel, dModel]`, packed, to be scaled by the norm's frozen scale.
+  /// Skip connections, `[layer]`: `P S N` `[dModel, dModel]`, packed, to be scaled by the norms' frozen scales; `N` and `P`
+  /// are the linear parts of the norms before and behind it.
   let skips: [PackedMatrix?]
   /// What a unit of value gradient at the lowest layer meets in the embeddings, `[position][keyValueHead · dHead]`.
   let embeddingValues: [[Float]]
@@ -103,8 +104,8 @@ public struct FrozenPullback: Sendable {
         let layer = layers.count
         let skip = Self.skip(model, layer: layer)
         if let rows = transport.valueRows {
-          let scale = model.skipsBehindNorm ? recording.mlpNormScales[layer][0] : 1
-          image.pass(layer: layer, valueRows: rows, skip: skip, skipScale: scale)
+          image.pass(
+            layer: layer, valueRows: rows, skip: skip, skipScale: model.skipScale(layer: layer, position: 0))
         }
         if layer > 0 { transport.valueRows = nil }
         layers.append(transport)
@@ -148,7 +149,7 @@ public struct FrozenPullback: Sendable {
     return transports.compactMap(\.self)
   }
 
-  /// `S N` of a layer, `[dModel, dModel]`, if it has a skip connection.
+  /// `P S N` of a layer, `[dModel, dModel]`, if it has a skip connection.
   private static func skip(_ model: LocalReplacementModel, layer: Int) -> Matrix? {
     guard let skip = model.transcoder.layers[layer].skip else { return nil }
     var rows = skip.matrix()  // [dModel out, dModel in]
@@ -161,6 +162,7 @@ public struct FrozenPullback: Sendable {
         NormLayer(
           kind: block.mlpNorm.kind, gain: Array(repeating: 1, count: rows.columns), bias: block.mlpNorm.bias))
     }
+    if let norm = model.outputNorm(layer: layer) { rows.foldNormBehind(norm) }
     return rows
   }
 

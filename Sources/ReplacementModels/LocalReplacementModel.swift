@@ -10,6 +10,9 @@ public import Transformers
 /// ŷ[l][t] = bD[l] + Σ_{k ≤ l} a[k][t] · D[k→l]  (+ S[l] · h[l][t])
 /// e[l][t] = mlpOut[l][t] − ŷ[l][t]
 /// ```
+/// Where the transcoder reconstructs what the MLP writes before a norm behind it, `mlpOut` is that, and the residual stream
+/// gets `norm(ŷ + e)` with the norm's scale held too.
+///
 /// Position 0 has neither features nor an error: what its MLPs write is a constant. Ameisen et al. 2025, "The
 /// Local Replacement Model".
 public struct LocalReplacementModel: Sendable {
@@ -116,22 +119,15 @@ public struct LocalReplacementModel: Sendable {
         .wrongModel(
           path: path, reason: "they read a width of \(transcoder.dModel), the model has \(c.dModel)"))
     }
-    let output = transcoder.configuration.outputHook
-    guard output == .mlpOutput || model.blocks.allSatisfy({ $0.mlpPostNorm == nil }) else {
-      throw .transcoding(
-        .wrongModel(
-          path: path,
-          reason:
-            "they reconstruct '\(output.rawValue)', which in this model lies before the norm behind the MLP; "
-            + "Clew knows '\(FeatureOutputHook.mlpOutput.rawValue)' there"))
-    }
   }
 
   private static func errors(
     of activations: FeatureActivations, _ transcoder: Transcoder, inputs: [Matrix], _ recording: Recording,
     zeroed: Range<Int>
   ) -> [Matrix] {
-    var errors = recording.mlpOutput
+    var errors = recording.mlpOutput.indices.map {
+      recording.featureOutput(transcoder.configuration.outputHook, layer: $0)
+    }
     for layer in errors.indices {
       let constant = transcoder.layers[layer].decoderBias.map { -$0 }
       for position in 0..<recording.positionCount { errors[layer].add(constant, toRow: position) }
@@ -160,26 +156,37 @@ public struct LocalReplacementModel: Sendable {
     return errors
   }
 
-  /// What a layer's MLP output holds at a position besides features, error and what a skip connection passes: the
-  /// decoder bias, or at positions without features all that the MLP writes; `[dModel]`.
+  /// What a layer adds to the residual stream at a position besides features, error and what a skip connection passes:
+  /// ```
+  /// P bD + bias of the norm behind it,   or at positions without features   mlpOut
+  /// ```
+  /// where that norm adds a bias; `[dModel]`.
   func mlpConstant(layer: Int, position: Int) -> [Float] {
     let isZeroed = zeroedPositions.contains(position)
-    var constant = isZeroed ? recording.mlpOutput[layer].row(position) : transcoder.layers[layer].decoderBias
-    guard let skip = transcoder.layers[layer].skip else { return constant }
-    func add(_ input: Matrix, scaledBy scale: Float) {
-      let skipped = input.multiplied(byTransposed: skip)
-      for i in constant.indices { constant[i] += scale * skipped.values[i] }
+    let width = transcoder.dModel
+    // At the transcoder's output hook.
+    var inner = isZeroed ? Array(repeating: 0, count: width) : transcoder.layers[layer].decoderBias
+    if let skip = transcoder.layers[layer].skip {
+      func add(_ input: Matrix, scaledBy scale: Float) {
+        let skipped = input.multiplied(byTransposed: skip)
+        for i in inner.indices { inner[i] += scale * skipped.values[i] }
+      }
+      if isZeroed { add(featureInput(layer: layer, position: position), scaledBy: -1) }
+      // A skip connection passes the residual stream; the norm's bias in front of it is constant.
+      if let bias = transformer.blocks[layer].featureInputConstant(transcoder.configuration.inputHook) {
+        add(Matrix(rows: 1, columns: bias.count, values: bias), scaledBy: 1)
+      }
     }
-    if isZeroed { add(featureInput(layer: layer, position: position), scaledBy: -1) }
-    // A skip connection passes the residual stream; the norm's bias in front of it is constant.
-    if let bias = transformer.blocks[layer].featureInputConstant(transcoder.configuration.inputHook) {
-      add(Matrix(rows: 1, columns: bias.count, values: bias), scaledBy: 1)
+    var constant = residualImage(of: inner, layer: layer, position: position)
+    var rest = [Float](repeating: 0, count: width)
+    if isZeroed {
+      rest = recording.mlpOutput[layer].row(position)
+    } else if let norm = outputNorm(layer: layer), norm.kind.centers {
+      rest = norm.bias
     }
+    for i in constant.indices { constant[i] += rest[i] }
     return constant
   }
-
-  /// Whether the gradient that a skip connection passes still needs the norm's scale.
-  var skipsBehindNorm: Bool { transcoder.configuration.inputHook != .residualMid }
 
   /// What the transcoder reads in a layer at a position, `[1, dModel]`.
   private func featureInput(layer: Int, position: Int) -> Matrix {

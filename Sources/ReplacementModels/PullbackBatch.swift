@@ -92,7 +92,7 @@ struct PullbackBatch: ~Copyable {
     (position * targets.count + target) * c.dModel
   }
 
-  /// `A[v, s] += (a_s D_s[k→l]) · g[mlpOut l]` for every source at once.
+  /// `A[v, s] += (a_s P D_s[k→l]) · g[mlpOut l]` for every source at once.
   private mutating func meetSources(layer: Int) {
     for position in first...last {
       let present = present(at: position)
@@ -136,8 +136,7 @@ struct PullbackBatch: ~Copyable {
       skip.multiply(
         gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
         into: &products, at: 0, resultStride: c.dModel, accumulating: false)
-      let scale =
-        pullback.model.skipsBehindNorm ? pullback.model.recording.mlpNormScales[layer][position] : 1
+      let scale = pullback.model.skipScale(layer: layer, position: position)
       for i in 0..<present.count * c.dModel { products[i] *= scale }
       products.add(
         0..<present.count * c.dModel, to: &gradient, at: place(position, present.lowerBound))

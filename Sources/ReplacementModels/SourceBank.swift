@@ -5,8 +5,9 @@ internal import Transformers
 /// All that writes to the MLP outputs of one prompt, grouped by layer and position, so that the effects of a whole
 /// group on many targets are one matrix product.
 ///
-/// The columns of a cell are, in this order: `a · D[k→m]` of every feature active at the position that writes to
-/// layer `m`, by source layer `k` and index; the error vector, unless the position has none; the constant.
+/// The columns of a cell are, in this order: `a · P D[k→m]` of every feature active at the position that writes to
+/// layer `m`, by source layer `k` and index; `P e`, unless the position has no error; the constant. `P` is what a norm
+/// between the transcoder's output and the residual stream makes of it.
 struct SourceBank: Sendable {
   /// The sources of one MLP output at one position.
   struct Cell: Sendable {
@@ -14,7 +15,7 @@ struct SourceBank: Sendable {
     let vectors: PackedMatrix
     /// The layers whose features have columns.
     let featureLayers: Range<Int>
-    /// Whether a column holds the error vector.
+    /// Whether a column holds the error.
     let hasError: Bool
   }
 
@@ -47,14 +48,17 @@ struct SourceBank: Sendable {
     let hasError = !model.zeroedPositions.contains(position)
     let columns = places.count + (hasError ? 2 : 1)
     let constant = model.mlpConstant(layer: layer, position: position)
+    let error = hasError ? model.errors[layer].row(position) : []
+    func image(of vector: [Float]) -> [Float] {
+      model.residualImage(of: vector, layer: layer, position: position)
+    }
     let vectors = PackedMatrix(columns: columns, inner: transcoder.dModel) { column, values in
       if column < places.count {
         let entry = model.activations.entries[places[column]]
-        let vector = transcoder.decoderVector(entry.feature, to: layer)
+        let vector = image(of: transcoder.decoderVector(entry.feature, to: layer))
         for i in vector.indices { values[i] = entry.activation * vector[i] }
       } else {
-        let vector =
-          hasError && column == places.count ? model.errors[layer].row(position) : constant
+        let vector = hasError && column == places.count ? image(of: error) : constant
         for i in vector.indices { values[i] = vector[i] }
       }
     }

@@ -11,6 +11,8 @@ public struct Recording: Sendable {
   public internal(set) var residualMid: [Matrix] = []
   /// `mlpOut`, `[layer][position, dModel]`.
   public internal(set) var mlpOutput: [Matrix] = []
+  /// What the MLPs write before the norms behind them, `[layer][position, dModel]`; without rows in layers without one.
+  public internal(set) var mlpOutputInner: [Matrix] = []
   /// `r⁺` of the last layer, `[position, dModel]`.
   public internal(set) var residualFinal = Matrix(rows: 0, columns: 0)
   /// `A`, `[layer]`: one matrix `[head · position, position]`, row = reader.

@@ -12,6 +12,9 @@ public enum Site: Hashable, Sendable {
   case residualMid(layer: Int)
   /// The MLP's input behind its norm, `[position, dModel]`.
   case mlpInput(layer: Int)
+  /// What the MLP itself writes, before its post-norm, `[position, dModel]`; passed where there is such a norm and the
+  /// MLP output is not held.
+  case mlpOutputInner(layer: Int)
   /// What the MLP adds, behind its post-norm if it has one, `[position, dModel]`.
   case mlpOutput(layer: Int)
   /// The residual stream after a layer, `r⁺`.

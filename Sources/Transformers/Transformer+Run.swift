@@ -114,13 +114,17 @@ extension Transformer {
         middle, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpNormScales[layer] : nil })
       intervention.edit(&normalized, at: .mlpInput(layer: layer), positions: positions)
       var written: Matrix
+      var inner = Matrix(rows: 0, columns: 0)
       var postScales: [Float] = []
       if let freeze, freeze.mlpLayers.contains(layer) {
         written = freeze.recording.mlpOutput[layer]
+        inner = freeze.recording.mlpOutputInner[layer]
         postScales = freeze.recording.mlpPostNormScales[layer]
       } else {
         written = block.feedForward(normalized)
         if let norm = block.mlpPostNorm {
+          intervention.edit(&written, at: .mlpOutputInner(layer: layer), positions: positions)
+          inner = written
           (written, postScales) = norm(
             written, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpPostNormScales[layer] : nil })
         }
@@ -128,6 +132,7 @@ extension Transformer {
       intervention.edit(&written, at: .mlpOutput(layer: layer), positions: positions)
       recording?.mlpNormScales.append(scales)
       recording?.mlpPostNormScales.append(postScales)
+      recording?.mlpOutputInner.append(inner)
       recording?.mlpOutput.append(written)
       if block.isParallel { residual += attended } else { residual = middle }
       residual += written

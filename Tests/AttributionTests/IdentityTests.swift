@@ -17,7 +17,7 @@ struct IdentityTests {
     let model: LocalReplacementModel
 
     func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
-      guard case .mlpOutput(let layer) = site else { return }
+      guard let layer = layer(written: site) else { return }
       var written = model.errors[layer]
       for position in positions where !model.zeroedPositions.contains(position) {
         written.add(model.transcoder.layers[layer].decoderBias, toRow: position)
@@ -30,6 +30,18 @@ struct IdentityTests {
       }
       for position in model.zeroedPositions { written[position] = values[position] }
       values = written
+    }
+
+    /// The layer whose output the transcoder reconstructs at a site.
+    private func layer(written site: Site) -> Int? {
+      let hook = model.transcoder.configuration.outputHook
+      switch site {
+      case .mlpOutputInner(let layer): return hook == .mlpOutputInner ? layer : nil
+      case .mlpOutput(let layer):
+        let isInner = hook == .mlpOutputInner && model.transformer.blocks[layer].mlpPostNorm != nil
+        return isInner ? nil : layer
+      default: return nil
+      }
     }
   }
 

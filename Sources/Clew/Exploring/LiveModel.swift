@@ -118,7 +118,8 @@ private struct RecentPrompts {
 extension LocalReplacementModel {
   /// About how much memory the recorded prompt takes; weights are mapped and do not count.
   var byteCount: Int {
-    let streams = recording.residualPre + recording.residualMid + recording.mlpOutput + errors
+    let streams =
+      recording.residualPre + recording.residualMid + recording.mlpOutput + recording.mlpOutputInner + errors
     let matrices = streams + recording.attentionPatterns + [recording.residualFinal, recording.logits]
     let numbers = matrices.reduce(0) { $0 + $1.values.count }
     return 4 * numbers + activations.count * (MemoryLayout<FeatureActivations.Entry>.stride + 4)

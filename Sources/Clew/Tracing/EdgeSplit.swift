@@ -7,9 +7,9 @@ internal import Transcoding
 extension AttributionResult {
   /// Says of every kept edge inside one position which part of it no attention head carries.
   ///
-  /// The direct part is `a_s · Σ_l D_s[k→l] · v` over the layers between source and target, with `v` the target's
-  /// gradient at its own place; the rest of the edge, and the whole of an edge between positions, is mediated by
-  /// attention. It stands in the file as the link's `direct`.
+  /// The direct part is `a_s · Σ_l P D_s[k→l] · v` over the layers between source and target, with `v` the target's
+  /// gradient at its own place and `P` what a norm behind the output hook makes of what is written; the rest of the edge,
+  /// and the whole of an edge between positions, is mediated by attention. It stands in the file as the link's `direct`.
   func splitEdges(of pruning: inout Pruning) {
     let (nodes, rows) = (pruning.graph.nodes, pruning.graph.effects.rows)
     let places = pruning.nodeMask.indices.filter { pruning.nodeMask[$0] }
@@ -63,13 +63,16 @@ extension AttributionResult {
       return known.map { target, gradient in
         while next < min(gradient.layer, outputs.upperBound) {
           let start = (next - layer) * width
-          for i in 0..<width { sum[i] += activation * rows[start + i] }
+          let vector = model.residualImage(
+            of: Array(rows[start..<start + width]), layer: next, position: position)
+          for i in 0..<width { sum[i] += activation * vector[i] }
           next += 1
         }
         return (target, dot(sum, gradient))
       }
     case .error(let layer, let position):
-      let vector = model.errors[layer].row(position)
+      let vector = model.residualImage(
+        of: model.errors[layer].row(position), layer: layer, position: position)
       return known.map { ($0, dot(vector, $1)) }
     case .embedding(let position):
       let vector = model.transformer.embeddingVector(Int(model.recording.tokens[position]))

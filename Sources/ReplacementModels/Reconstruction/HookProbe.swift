@@ -56,7 +56,7 @@ public struct HookProbe: Sendable {
           }
         }
         for (layer, output) in outputs.enumerated() {
-          let target = recording.mlpOutput[layer]
+          let target = recording.featureOutput(transcoder.configuration.outputHook, layer: layer)
           for position in 1..<max(1, tokens.count) {
             let range = position * output.columns..<(position + 1) * output.columns
             tallies[place][layer].add(

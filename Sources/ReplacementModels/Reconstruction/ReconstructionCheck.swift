@@ -112,6 +112,7 @@ public struct ReconstructionCheck: Sendable {
   ) throws(ReplacementError) {
     let coder = reconstructors[index]
     let hook = coder.transcoder.configuration.inputHook
+    let target = coder.transcoder.configuration.outputHook
     let (activations, outputs) = coder.reconstruct { layer in
       model.blocks[layer].featureInput(
         hook, residualMid: recording.residualMid[layer], scales: recording.mlpNormScales[layer])
@@ -120,8 +121,8 @@ public struct ReconstructionCheck: Sendable {
     for layer in outputs.indices {
       shares.append(
         measures[index].layers[layer].add(
-          targets: recording.mlpOutput[layer], outputs: outputs[layer], activations[layer],
-          keepingPositions: settings.keepsPositions))
+          targets: recording.featureOutput(target, layer: layer), outputs: outputs[layer],
+          activations[layer], keepingPositions: settings.keepsPositions))
       guard measures[index].layers[layer].all.errorSquares.isFinite else {
         throw .notFinite(
           place: "what the transcoders in \(coder.transcoder.folder.path) write to layer \(layer)")
@@ -152,9 +153,10 @@ public struct ReconstructionCheck: Sendable {
   private mutating func replaceOne(
     _ recording: Recording, _ outputs: [Matrix], _ answers: OriginalAnswers, _ index: Int
   ) throws(ReplacementError) {
+    let hook = reconstructors[index].transcoder.configuration.outputHook
     for layer in outputs.indices {
       var replaced = [Matrix?](repeating: nil, count: outputs.count)
-      replaced[layer] = outputs[layer]
+      replaced[layer] = model.blocks[layer].residualOutput(hook, outputs[layer], frozenScales: nil)
       var change = OutputReplacement(outputs: replaced, skipped: skipped)
       let logits = try rerun(
         recording, from: layer, Freeze(recording: recording, mlpLayers: layer..<layer + 1), &change)
@@ -178,7 +180,8 @@ public struct ReconstructionCheck: Sendable {
   private mutating func replaceLocally(
     _ recording: Recording, _ activations: [LayerActivations], _ outputs: [Matrix], _ index: Int
   ) throws(ReplacementError) {
-    var errors = recording.mlpOutput
+    let hook = reconstructors[index].transcoder.configuration.outputHook
+    var errors = outputs.indices.map { recording.featureOutput(hook, layer: $0) }
     for layer in errors.indices {
       for i in errors[layer].values.indices { errors[layer].values[i] -= outputs[layer].values[i] }
     }

@@ -78,11 +78,13 @@ struct FeatureReplacement: Intervention {
   }
 
   private mutating func write(to values: inout Matrix, layer: Int) {
-    let width = values.columns
     guard skipped < values.rows else { return }
-    let first = skipped * width
+    let written = model.blocks[layer].residualOutput(
+      reconstructor.transcoder.configuration.outputHook, outputs[layer],
+      frozenScales: held == nil ? nil : original.mlpPostNormScales[layer])
+    let first = skipped * values.columns
     values.values.replaceSubrange(
-      first..<values.values.count, with: outputs[layer].values[first..<values.values.count])
+      first..<values.values.count, with: written.values[first..<values.values.count])
   }
 
   private mutating func measure(_ values: Matrix, against other: Matrix) {
