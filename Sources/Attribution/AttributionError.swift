@@ -1,4 +1,5 @@
 public import ReplacementModels
+internal import Tensors
 public import Tokenization
 
 /// What can keep a prompt from being traced.
@@ -13,6 +14,8 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
   case badSetting(name: String, value: String, range: String)
   /// A number that is not finite came out of the model.
   case notFinite(place: String)
+  /// The trace would take more memory than it may have.
+  case tooLarge(what: String, needed: Int, limit: Int)
   /// The trace is no longer wanted.
   case cancelled
 
@@ -24,6 +27,9 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
     case .badSetting(let name, let value, let range): "\(name) is \(value), but it must lie in \(range)."
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. The weights may be damaged or belong to another model."
+    case .tooLarge(let what, let needed, let limit):
+      "\(what) takes up to \(ByteText.of(needed)), but \(ByteText.of(limit)) is the limit. Allow that much (--memory), "
+        + "shorten the prompt, or compute fewer rows (--max-rows)."
     case .cancelled:
       "the trace was cancelled before its end. Trace the prompt again if it is wanted after all."
     }

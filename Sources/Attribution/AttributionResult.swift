@@ -22,6 +22,10 @@ public struct AttributionResult: Sendable {
   /// The largest difference between a target's value and the sum of its row, its constants and its bias, relative to
   /// the larger of 1 and that value: what rounding does to the identity of METHOD section 4.
   public let largestIdentityGap: Double
+  /// What was kept in memory, and what was left for batches.
+  public let memory: MemoryPlan
+  /// The most targets that a batch could have: at the positions where one takes the most memory, and where the least.
+  public let batchSizes: ClosedRange<Int>
   /// Seconds by phase, in order.
   public var phases: [PhaseClock.Phase]
   /// Floating-point operations of the pullbacks' matrix products.

@@ -23,8 +23,10 @@ public struct AttributionSettings: Sendable {
   public var targets: [AttributionTarget] = []
   /// The most feature rows that are computed, shared out over the layers by their active features.
   public var rowLimit: Int?
-  /// Working memory for pullbacks, in bytes, over all threads.
-  public var memoryBudget = 1 << 30
+  /// The most working memory for pullbacks, in bytes, over all threads.
+  public var workingMemory = 1 << 30
+  /// What the whole process may hold, in bytes, mapped weights included; what the machine has if `nil`.
+  public var memoryLimit: Int?
 
   public init() {}
 

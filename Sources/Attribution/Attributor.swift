@@ -17,6 +17,7 @@ internal import Transformers
 public struct Attributor {
   let pullback: FrozenPullback
   let settings: AttributionSettings
+  let plan: MemoryPlan
   let layout: NodeLayout
   let logits: [LogitTarget]
   let progress: (AttributionProgress) -> Void
@@ -26,6 +27,7 @@ public struct Attributor {
   private var sourceLists: [SourceKey: (order: SourceOrder, places: [Int32])] = [:]
   private var rowsComputed = 0
   private var largestGap = 0.0
+  private var batchSizes = largestBatch...largestBatch
   private var operations = 0.0
 
   private struct SourceKey: Hashable {
@@ -37,11 +39,12 @@ public struct Attributor {
   var model: LocalReplacementModel { pullback.model }
 
   private init(
-    _ pullback: FrozenPullback, settings: AttributionSettings, logits: [LogitTarget],
+    _ pullback: FrozenPullback, settings: AttributionSettings, plan: MemoryPlan, logits: [LogitTarget],
     progress: @escaping (AttributionProgress) -> Void, isCancelled: @escaping @Sendable () -> Bool
   ) throws(AttributionError) {
     self.pullback = pullback
     self.settings = settings
+    self.plan = plan
     self.logits = logits
     self.progress = progress
     self.isCancelled = isCancelled
@@ -115,10 +118,11 @@ public struct Attributor {
     try checkFinite(model)
     clock.end("targets")
     if isCancelled() { throw .cancelled }
+    let plan = try MemoryPlan(model, settings, held: Memory.resident, available: Memory.available)
     let pullback = FrozenPullback(model)
     clock.end("sources")
     var attributor = try Attributor(
-      pullback, settings: settings, logits: logits, progress: progress, isCancelled: isCancelled)
+      pullback, settings: settings, plan: plan, logits: logits, progress: progress, isCancelled: isCancelled)
     try attributor.sweep()
     clock.end("attribution")
     return attributor.result(prompt, phases: clock.phases)
@@ -198,6 +202,8 @@ public struct Attributor {
         bias: Double(model.targetConstant(entries[place].feature)))
     }
     rowsComputed += jobs.count
+    // The encoder rows have become targets.
+    if !Memory.keepsPages { model.transcoder.layers[layer].encoder.forgetPages() }
     try attribute(jobs, layerLimit: layer)
     let done = Double(model.activations.count - model.activations.places(layer: layer).lowerBound)
     progress(
@@ -250,12 +256,13 @@ public struct Attributor {
   /// The most targets in a batch: enough rows to keep the matrix products busy.
   private static let largestBatch = 112
 
-  private func batches(of jobs: [RowJob]) -> [Range<Int>] {
+  private mutating func batches(of jobs: [RowJob]) -> [Range<Int>] {
     var batches: [Range<Int>] = []
     var start = 0
     while start < jobs.count {
       let bytes = pullback.bytesPerTarget(position: jobs[start].target.position)
-      let size = max(1, min(Self.largestBatch, settings.memoryBudget / Parallel.threadCount / bytes))
+      let size = max(1, min(Self.largestBatch, plan.working / Parallel.threadCount / bytes))
+      batchSizes = min(batchSizes.lowerBound, size)...batchSizes.upperBound
       let left = jobs.count - start
       // The rest is shared out evenly over the batches that it needs.
       let count = (left + size - 1) / size
@@ -300,7 +307,7 @@ public struct Attributor {
       graph: graph, layout: layout, model: model, logits: logits,
       coverage: total > 0 ? 1 - accumulator.missing / total : 1, missing: accumulator.missing,
       rowsComputed: rowsComputed, rowsPossible: model.activations.count - model.heldPlaces.count,
-      largestIdentityGap: largestGap,
+      largestIdentityGap: largestGap, memory: plan, batchSizes: batchSizes,
       phases: phases, operations: operations)
   }
 

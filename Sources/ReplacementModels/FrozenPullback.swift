@@ -109,6 +109,7 @@ public struct FrozenPullback: Sendable {
         }
         if layer > 0 { transport.valueRows = nil }
         layers.append(transport)
+        if !Memory.keepsPages { transformer.blocks[layer].forgetPages() }
         skips.append(skip.map { PackedMatrix(transposing: WeightMatrix($0).transposed) })
       }
     }
@@ -200,10 +201,18 @@ public struct FrozenPullback: Sendable {
 
   /// Bytes of working memory that one target of a batch takes.
   public func bytesPerTarget(position: Int) -> Int {
+    Self.bytesPerTarget(
+      model, position: position, widestCell: sources.widestCell, hasSkip: skips.contains { $0 != nil })
+  }
+
+  /// The same before anything is packed.
+  /// - Parameter widestCell: The most features, with error and constant, that write to one MLP output.
+  public static func bytesPerTarget(
+    _ model: LocalReplacementModel, position: Int, widestCell: Int, hasSkip: Bool
+  ) -> Int {
     let c = model.transformer.configuration
-    let widths =
-      c.dModel * (skips.contains { $0 != nil } ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
-    let count = SourceOrder(model, layerLimit: layers.count, position: position).count
-    return 4 * ((position + 1) * widths + 2 * count + sources.widestCell)
+    let widths = c.dModel * (hasSkip ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
+    let count = SourceOrder(model, layerLimit: c.layerCount, position: position).count
+    return 4 * ((position + 1) * widths + 2 * count + widestCell)
   }
 }

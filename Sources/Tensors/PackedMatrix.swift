@@ -27,6 +27,7 @@ public final class PackedMatrix: @unchecked Sendable {
       ck_pack(
         $0, weight.type.kernelType, columns, inner, weight.outputStride, weight.inputStride, panels)
     }
+    if !Memory.keepsPages { weight.forgetPages() }
   }
 
   /// Packs `B = Xᵀ` for the rows of a matrix in memory `X` `[columns, inner]`.
@@ -59,8 +60,11 @@ public final class PackedMatrix: @unchecked Sendable {
       .bindMemory(to: Float.self, capacity: count)
   }
 
+  /// Bytes that a packed matrix `[inner, columns]` holds.
+  public static func byteCount(inner: Int, columns: Int) -> Int { ck_packed_count(columns, inner) * 4 }
+
   /// Bytes held.
-  public var byteCount: Int { ck_packed_count(columns, inner) * 4 }
+  public var byteCount: Int { Self.byteCount(inner: inner, columns: columns) }
 
   /// Adds or writes `C = A · B` for `rows` rows of `A`.
   /// ```

@@ -133,8 +133,17 @@ public struct WeightMatrix: Sendable {
     for row in 0..<outputs {
       buffer.withUnsafeMutableBufferPointer { copyRow(row, to: $0) }
       for i in 0..<inputs { sum[i] += Double(buffer[i]) }
+      if !Memory.keepsPages, row % tile == tile - 1 { outputs(row + 1 - tile..<row + 1).forgetPages() }
     }
+    if !Memory.keepsPages { forgetPages() }
     return sum
+  }
+
+  /// Rows that take about 16 MiB, whole panels of them; all of a transposed weight, whose rows do not lie together.
+  var tile: Int {
+    guard inputStride == 1 else { return max(1, outputs) }
+    let bytes = max(1, inputs * type.byteCount)
+    return max(1, (16 << 20) / bytes / Packing.panelColumns) * Packing.panelColumns
   }
 
   /// Lets the system take back the pages that this weight was read from.

@@ -33,6 +33,13 @@ public struct Recording: Sendable {
   /// The logits of the next token, `[vocabulary]`.
   public var lastLogits: [Float] { logits.rows > 0 ? logits.row(logits.rows - 1) : [] }
 
+  /// Bytes that a recording holds of a prompt of so many tokens: six rows of `dModel` numbers for each layer and position
+  /// where norms follow the MLPs, five where not, and every attention pattern.
+  public static func byteCount(_ c: TransformerConfiguration, positions: Int) -> Int {
+    let rows = c.layerCount * positions * (c.dModel * 6 + c.keyValueHeadCount * c.dHead * 2)
+    return 4 * (rows + c.layerCount * c.headCount * positions * positions + c.vocabularyCount)
+  }
+
   /// How many positions the prompt has.
   public var positionCount: Int { tokens.count }
 }

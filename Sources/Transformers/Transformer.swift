@@ -93,7 +93,8 @@ extension Transformer {
 }
 
 extension Block {
-  func forgetPages() {
+  /// Lets the system take back the pages that the layer's weights were read from.
+  public func forgetPages() {
     for linear in [attention.query, attention.key, attention.value, attention.output] {
       linear.weight.forgetPages()
     }

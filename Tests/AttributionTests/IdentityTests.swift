@@ -126,7 +126,7 @@ struct IdentityTests {
     defer { Parallel.threadCount = 1 }
     let two = try example.trace()
     #expect(one.graph.denseAdjacency() == two.graph.denseAdjacency())
-    let tight = try example.trace(coverage: 1) { $0.memoryBudget = 1 }
+    let tight = try example.trace(coverage: 1) { $0.workingMemory = 1 }
     #expect(one.graph.denseAdjacency() == tight.graph.denseAdjacency())
   }
 

@@ -17,14 +17,14 @@ public struct GraphSample: Sendable {
   public let keptNodes: Int
 
   /// Traces a prompt at coverage 1.
-  public init(_ tokens: [Token], with model: TracingModel, memoryBudget: Int) throws {
+  public init(_ tokens: [Token], with model: TracingModel, memoryLimit: Int?) throws {
     let prompt = Prompt(tokens, tokenizer: model.tokenizer)
     let local = try LocalReplacementModel(
       of: model.transformer, transcoder: model.transcoder,
       recording: try model.transformer.record(prompt.tokens))
     var settings = AttributionSettings()
     settings.coverage = 1
-    settings.memoryBudget = memoryBudget
+    settings.memoryLimit = memoryLimit
     let result = try Attributor.attribute(
       local, prompt: prompt, tokenizer: model.tokenizer, settings: settings)
     let scores = result.graph.scores()

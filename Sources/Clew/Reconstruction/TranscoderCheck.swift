@@ -13,7 +13,7 @@ public struct CheckRequest: Sendable {
   /// How many positions the means of the ablation are taken over.
   public var meanPositions = 1 << 16
   /// Working memory for pullbacks, in bytes.
-  public var memoryBudget = 1 << 30
+  public var memoryLimit: Int?
 
   public init(texts: CheckTexts) {
     self.texts = texts
@@ -63,7 +63,7 @@ public struct TranscoderCheck: Sendable {
       for (place, prompt) in request.graphPrompts.enumerated() {
         let part = Double(number * request.graphPrompts.count + place)
         try progress("tracing prompts", part / Double(models.count * request.graphPrompts.count))
-        samples.append(try GraphSample(prompt, with: model, memoryBudget: request.memoryBudget))
+        samples.append(try GraphSample(prompt, with: model, memoryLimit: request.memoryLimit))
       }
       graphs.append(samples)
     }

@@ -16,13 +16,6 @@ public enum Benchmark {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// The most memory this process has held, in bytes, mapped files included.
-  public static func peakBytes() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
-  }
-
   /// Floating-point operations a second at best, one thread, in registers.
   public static func peakOperations() -> Double { bestRate { Kernels.peakRound() } }
 

@@ -3,6 +3,7 @@ public import AttributionGraphs
 public import FeatureExamples
 public import Foundation
 public import ReplacementModels
+internal import Tensors
 public import Tokenization
 public import Transcoding
 public import Transformers
@@ -99,6 +100,9 @@ public struct PromptTrace: Sendable {
       clock.end("run")
     } else {
       progress(AttributionProgress(phase: "running the model", fraction: 0))
+      try MemoryPlan.checkRun(
+        model.transformer.configuration, positions: prompt.tokens.count, limit: request.settings.memoryLimit,
+        held: Memory.resident, available: Memory.available)
       let recording = try model.transformer.record(prompt.tokens)
       model.transformer.forgetPages()
       try end("run")

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Tensors
 internal import Transcoding
 
 /// How much memory a run needs, and how much there is.
@@ -18,22 +19,10 @@ enum TrainingMemory {
     return shape.parameterCount * 16 + chunk + batch * numbers * 8 + entries + heldOut + gathered
   }
 
-  /// Bytes that are free, as far as the system says.
-  static func available() -> Int {
-    if let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) {
-      for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
-        if let number = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) {
-          return number << 10
-        }
-      }
-    }
-    return Int(ProcessInfo.processInfo.physicalMemory)
-  }
-
   /// Refuses what does not fit, and says what would.
   static func check(
     _ shape: TranscoderShape, _ settings: TranscoderRunSettings, keepsActivations: Bool = false,
-    available: Int = available()
+    available: Int = Memory.available
   ) throws(TrainingError) {
     let needed = needed(shape, settings, keepsActivations: keepsActivations)
     guard needed > available else { return }

@@ -114,7 +114,7 @@ struct BenchTraceCommand: ParsableCommand {
       }
       if let best { print(best.summary(tokens: count)) }
     }
-    print("peak memory \(Benchmark.peakBytes() >> 20) MiB, \(threads) thread(s)")
+    print("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s)")
   }
 }
 

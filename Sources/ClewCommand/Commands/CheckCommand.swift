@@ -90,7 +90,7 @@ struct CheckCommand: ParsableCommand {
     var request = CheckRequest(texts: texts)
     request.settings.measuresBehaviour = !reconstructionOnly
     request.settings.replacesSingleLayers = !skipSingleLayers
-    request.memoryBudget = resources.memoryBytes ?? 1 << 30
+    request.memoryLimit = resources.memoryBytes
     if let prompts {
       request.graphPrompts = try CheckTexts.lines(
         of: prompts, tokenizer: model.tokenizer, context: configuration.contextLength)

@@ -100,7 +100,7 @@ struct FeaturesBuildCommand: ParsableCommand {
         "database": .string(url.path), "bytes": JSON(bytes), "texts": JSON(collector.rowCount),
         "tokens": JSON(collector.tokenCount), "positions": JSON(collector.positionCount),
         "features": JSON(summary.features), "never_active": JSON(summary.dead), "dense": JSON(summary.dense),
-        "cpu_seconds": JSON(Benchmark.cpuSeconds()), "peak_bytes": JSON(Benchmark.peakBytes()),
+        "cpu_seconds": JSON(Benchmark.cpuSeconds()), "peak_bytes": JSON(Memory.peak),
       ]
       try Terminal.output(String(decoding: try record.bytes(), as: UTF8.self) + "\n")
     } else if !quiet {
@@ -110,7 +110,7 @@ struct FeaturesBuildCommand: ParsableCommand {
         features  \(summary.features), never active \(summary.dead), active at more than a tenth of positions \
         \(summary.dense)
         seconds   \(String(format: "%.1f", Benchmark.cpuSeconds())) of processor time
-        memory    \(Benchmark.peakBytes() >> 20) MiB at most
+        memory    \(Memory.peak >> 20) MiB at most
         result    \(url.path), \(String(format: "%.1f", Double(bytes) / 1e6)) MB; \(FeatureLabels.proposedFile) beside it
 
         """)

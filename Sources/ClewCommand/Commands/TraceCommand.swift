@@ -51,6 +51,8 @@ struct TraceCommand: ParsableCommand {
 
   func run() throws {
     resources.apply()
+    // One prompt reads every weight once or twice; kept pages would only take memory.
+    Memory.keepsPages = false
     let folder = output ?? "Output/\(slug ?? PromptTrace.slug(of: prompt))"
     // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
     _ = try FileBatch(folder: URL(filePath: folder))
@@ -80,7 +82,7 @@ struct TraceCommand: ParsableCommand {
     request.settings.maxLogits = maxLogits
     request.settings.logitMass = logitMass
     request.settings.rowLimit = maxRows
-    request.settings.memoryBudget = resources.memoryBytes ?? 1 << 30
+    request.settings.memoryLimit = resources.memoryBytes
     if !targets.isEmpty {
       let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }

@@ -35,14 +35,20 @@ struct ThreadOptions: ParsableArguments {
 /// How much of the machine to use.
 struct ResourceOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
-  @Option(help: "Working memory for pullbacks, such as 512MiB or 2GiB.")
-  var memory = "1GiB"
+  @Option(
+    help: ArgumentHelp(
+      "The most memory to use, such as 512M or 8G; what cannot fit is refused before work begins. (default: what is free)",
+      valueName: "size"))
+  var memory: String?
 
   func validate() throws {
-    if memoryBytes == nil { throw ValidationError("--memory must be a size such as 512MiB or 2GiB.") }
+    if memory != nil, memoryBytes == nil {
+      throw ValidationError("--memory must be a size such as 512M or 8G.")
+    }
   }
 
   var memoryBytes: Int? {
+    guard let memory else { return nil }
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("G", 30), ("M", 20), ("K", 10), ("", 0)]
     for (unit, shift) in units where memory.hasSuffix(unit) {
       guard let number = Double(memory.dropLast(unit.count)), number > 0 else { continue }

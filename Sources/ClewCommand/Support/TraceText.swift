@@ -36,7 +36,7 @@ enum TraceText {
           + "\(result.rowsPossible) features computed"
       ),
       ("seconds", seconds.joined(separator: ", ")),
-      ("memory", "\(Benchmark.peakBytes() >> 20) MiB at most"),
+      ("memory", memory(result)),
       ("result", "\(folder) (report.md says what the figure leaves out)"),
     ]
     if result.rowsPossible == 0 {
@@ -47,6 +47,16 @@ enum TraceText {
     return lines.map { name, value in
       name.padding(toLength: 10, withPad: " ", startingAt: 0) + value + "\n"
     }.joined()
+  }
+
+  private static func memory(_ result: AttributionResult) -> String {
+    let (plan, sizes) = (result.memory, result.batchSizes)
+    let batches =
+      sizes.lowerBound == sizes.upperBound
+      ? "\(sizes.upperBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
+    return "\(ByteText.of(Memory.peak)) at most, limit \(ByteText.of(plan.limit)); kept: features "
+      + "\(ByteText.of(plan.sources)), attention \(ByteText.of(plan.attention)), rows up to \(ByteText.of(plan.rows)); "
+      + "batches of \(batches) rows"
   }
 
   private static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }

@@ -26,7 +26,13 @@ extension Matrix {
         Parallel.forEach(shares) { share in
           let first = panels * share / shares * Packing.panelColumns
           let end = Swift.min(panels * (share + 1) / shares * Packing.panelColumns, weight.outputs)
-          linear(source.pointer, weight, bias, columns: first..<end, into: target.pointer)
+          // Where pages are not kept, weights come and go in tiles.
+          let tile = Memory.keepsPages ? end - first : weight.tile
+          for start in stride(from: first, to: end, by: max(1, tile)) {
+            let range = start..<Swift.min(start + tile, end)
+            linear(source.pointer, weight, bias, columns: range, into: target.pointer)
+            if !Memory.keepsPages { weight.outputs(range).forgetPages() }
+          }
         }
       }
     }
