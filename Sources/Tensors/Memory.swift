@@ -1,3 +1,4 @@
+internal import CKernels
 internal import Foundation
 internal import Synchronization
 
@@ -33,6 +34,11 @@ public enum Memory {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
+  }
+
+  /// Gives memory that was freed back to the system, where it is asked to hold on to little.
+  public static func giveBack() {
+    if !keepsPages { ck_give_back() }
   }
 
   private static func lines(of path: String) -> [Substring] {

@@ -63,6 +63,9 @@ void ck_add_scaled(const float *x, float scale, float *y, size_t count);
 float ck_peak(size_t rounds);
 double ck_peak_operations(size_t rounds);
 
+// Gives memory that was freed back to the system, where the library can.
+void ck_give_back(void);
+
 #include "CKSparse.h"
 #include "CKTraining.h"
 

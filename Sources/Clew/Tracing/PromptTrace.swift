@@ -118,6 +118,7 @@ public struct PromptTrace: Sendable {
     var result = try Attributor.attribute(
       local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress,
       isCancelled: isCancelled)
+    Memory.giveBack()
     result.graph.metadata = metadata(request, prompt, model, result)
     clock.skip()
     result.graph.label(
