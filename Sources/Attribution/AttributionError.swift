@@ -15,7 +15,7 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
   /// A number that is not finite came out of the model.
   case notFinite(place: String)
   /// The trace would take more memory than it may have.
-  case tooLarge(what: String, needed: Int, limit: Int)
+  case tooLarge(what: String, needed: Int, limit: Int, fittingRows: Int)
   /// The trace is no longer wanted.
   case cancelled
 
@@ -27,9 +27,9 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
     case .badSetting(let name, let value, let range): "\(name) is \(value), but it must lie in \(range)."
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. The weights may be damaged or belong to another model."
-    case .tooLarge(let what, let needed, let limit):
+    case .tooLarge(let what, let needed, let limit, let rows):
       "\(what) takes up to \(ByteText.of(needed)), but \(ByteText.of(limit)) is the limit. Allow that much (--memory), "
-        + "shorten the prompt, or compute fewer rows (--max-rows)."
+        + "shorten the prompt" + (rows > 0 ? ", or compute fewer rows (--max-rows \(rows))." : ".")
     case .cancelled:
       "the trace was cancelled before its end. Trace the prompt again if it is wanted after all."
     }

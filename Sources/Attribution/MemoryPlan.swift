@@ -22,8 +22,8 @@ public struct MemoryPlan: Sendable, Equatable {
   /// What is left for batches, all threads together.
   public let working: Int
 
-  /// Weights that lie in memory for a moment, in bytes: a tile for each thread, and pages of single rows.
-  private static let tiles = 64 << 20
+  /// The most that weights take while they are read, in bytes: a tile for each thread, and pages of single rows.
+  private static let largestTiles = 64 << 20
 
   /// Plans the rows of a prompt.
   /// - Throws: ``AttributionError/tooLarge(what:needed:limit:)`` if they do not fit, with the size that would do.
@@ -37,27 +37,49 @@ public struct MemoryPlan: Sendable, Equatable {
     sources = Self.sources(model)
     attention =
       layers * Self.attention(configuration, positions: positions, hasSkip: model.transcoder.hasSkip)
-    rows = Self.rows(model, settings)
-    let fixed = held + sources + attention + rows + Self.tiles
+    rows = Self.rows(model, settings, limit: settings.rowLimit)
+    let fixed =
+      held + sources + attention + Self.tiles(model.transformer) + Self.tiles(model.transcoder)
     let least = Parallel.threadCount * Self.workingBytes(ofOneTargetIn: model)
-    guard fixed + least <= limit else {
+    guard fixed + rows + least <= limit else {
+      let (left, count) = (limit - fixed - least, model.activations.count)
+      // The most rows that would fit.
+      var (fitting, tooMany) = (0, settings.rowLimit ?? count)
+      while tooMany - fitting > 1 {
+        let middle = (fitting + tooMany) / 2
+        if Self.rows(model, settings, limit: middle) <= left { fitting = middle } else { tooMany = middle }
+      }
       throw .tooLarge(
-        what: "tracing \(model.activations.count) active features at \(positions) positions",
-        needed: fixed + least,
-        limit: limit)
+        what: "tracing \(count) active features at \(positions) positions", needed: fixed + rows + least,
+        limit: limit, fittingRows: fitting)
     }
-    working = min(settings.workingMemory, limit - fixed)
+    working = min(settings.workingMemory, limit - fixed - rows)
   }
 
   /// Refuses a prompt whose run alone would not fit.
   public static func checkRun(
-    _ configuration: TransformerConfiguration, positions: Int, limit: Int?, held: Int, available: Int
+    _ transformer: Transformer, positions: Int, limit: Int?, held: Int, available: Int
   ) throws(AttributionError) {
-    let needed = held + Recording.byteCount(configuration, positions: positions) + tiles
+    let needed =
+      held + Recording.byteCount(transformer.configuration, positions: positions) + tiles(transformer)
     let limit = limit ?? held + available
     guard needed <= limit else {
-      throw .tooLarge(what: "running \(positions) tokens through the model", needed: needed, limit: limit)
+      throw .tooLarge(
+        what: "running \(positions) tokens through the model", needed: needed, limit: limit, fittingRows: 0)
     }
+  }
+
+  private static func tiles(_ transformer: Transformer) -> Int {
+    let unembedding = transformer.unembedding
+    return min(largestTiles / 2, unembedding.outputs * unembedding.inputs * unembedding.type.byteCount)
+  }
+
+  private static func tiles(_ transcoder: Transcoder) -> Int {
+    let bytes = transcoder.layers.reduce(0) { sum, layer in
+      sum + layer.encoder.outputs * (layer.encoder.inputs + layer.decoder.inputs)
+        * layer.encoder.type.byteCount
+    }
+    return min(largestTiles / 2, bytes)
   }
 
   private static func sources(_ model: LocalReplacementModel) -> Int {
@@ -81,21 +103,30 @@ public struct MemoryPlan: Sendable, Equatable {
       + (hasSkip ? PackedMatrix.byteCount(inner: c.dModel, columns: c.dModel) : 0)
   }
 
-  private static func rows(_ model: LocalReplacementModel, _ settings: AttributionSettings) -> Int {
+  private static func rows(
+    _ model: LocalReplacementModel, _ settings: AttributionSettings, limit: Int?
+  ) -> Int {
     let activations = model.activations
     var numbers = 0
     for layer in 0..<activations.layerCount {
+      var (ofLayer, longest, count) = (0, 0, 0)
       for position in 0..<activations.positionCount {
         let targets = activations.places(layer: layer, position: position).count
         guard targets > 0 else { continue }
         let below = (0..<layer).reduce(0) { $0 + activations.places(layer: $1, through: position).count }
+        let length = below + (layer + 1) * (position + 1)
         // The weights of each row, and one list of the sources for all of them.
-        numbers += (targets + 1) * (below + (layer + 1) * (position + 1))
+        ofLayer += (targets + 1) * length
+        longest = max(longest, length)
+        count += targets
       }
+      if let limit {
+        let quota = (limit * count + activations.count - 1) / max(1, activations.count)
+        ofLayer = min(ofLayer, (quota + activations.positionCount) * longest)
+      }
+      numbers += ofLayer
     }
-    var part = 1.0
-    if let limit = settings.rowLimit { part = min(1, Double(limit) / Double(max(1, activations.count))) }
-    return Int(4 * Double(numbers) * part) + settings.maxLogits * 4 * activations.count
+    return 4 * (numbers + settings.maxLogits * activations.count)
   }
 
   private static func workingBytes(ofOneTargetIn model: LocalReplacementModel) -> Int {

@@ -172,6 +172,16 @@ public struct FrozenPullback: Sendable {
     SourceOrder(model, layerLimit: layerLimit, position: position)
   }
 
+  /// Bytes of what is packed: sources, attention, skip connections.
+  public var byteCount: Int {
+    let cells = sources.cells.joined().reduce(0) { $0 + $1.vectors.byteCount }
+    let attention = layers.reduce(0) { sum, layer in
+      sum + layer.outputHeads.reduce(0) { $0 + $1.byteCount } + layer.valueMap.byteCount + 4
+        * layer.mixing.count
+    }
+    return cells + attention + skips.reduce(0) { $0 + ($1?.byteCount ?? 0) }
+  }
+
   /// Floating-point operations of the matrix products for one target.
   /// - Parameter layer: Where the target reads; `L` behind the last layer.
   public func operations(layer: Int, position: Int) -> Double {

@@ -36,6 +36,17 @@ public enum Memory {
     return usage.ru_maxrss * 1024
   }
 
+  /// Begins a new measurement of ``recentPeak``.
+  public static func resetPeak() {
+    try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+  }
+
+  /// The most bytes that this process has held since ``resetPeak()``; 0 where the system does not say.
+  public static var recentPeak: Int {
+    let line = lines(of: "/proc/self/status").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) << 10
+  }
+
   /// Gives memory that was freed back to the system, where it is asked to hold on to little.
   public static func giveBack() {
     if !keepsPages { ck_give_back() }

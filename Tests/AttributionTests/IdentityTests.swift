@@ -130,6 +130,43 @@ struct IdentityTests {
     #expect(one.graph.denseAdjacency() == tight.graph.denseAdjacency())
   }
 
+  @Test(arguments: ReferenceCase.traces)
+  func `what a trace keeps is what was planned`(example: ReferenceCase) throws {
+    let trace = try example.trace()
+    let plan = trace.memory
+    #expect(FrozenPullback(trace.model).byteCount == plan.sources + plan.attention)
+    let weights = trace.graph.effects.rows.reduce(0) { $0 + $1.weights.count * 4 }
+    #expect(weights <= plan.rows)
+    // Beside the weights, a list of sources for each layer and position.
+    #expect(plan.rows < 2 * weights + 1 << 16)
+  }
+
+  @Test func `a limit that is too low is refused with the size and the rows that would do`() throws {
+    let example = try #require(ReferenceCase.traces.first { $0.file == "clt-pronoun" })
+    let model = try example.trace().model
+    let held = 50 << 20
+    func plan(_ limit: Int, rows: Int? = nil) throws(AttributionError) -> MemoryPlan {
+      var settings = AttributionSettings()
+      (settings.memoryLimit, settings.rowLimit) = (limit, rows)
+      return try MemoryPlan(model, settings, held: held, available: 0)
+    }
+    let error = try #require(throws: AttributionError.self) { try plan(held) }
+    guard case .tooLarge(_, let needed, held, 0) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(try plan(needed).working >= 0)
+    let closer = try #require(throws: AttributionError.self) { try plan(needed - (100 << 10)) }
+    guard case .tooLarge(_, _, _, let rows) = closer, rows > 0 else {
+      Issue.record("\(closer)")
+      return
+    }
+    #expect(rows < model.activations.count)
+    #expect(try plan(needed - (100 << 10), rows: rows).rows < plan(needed).rows)
+    #expect(error.description.contains("--memory"))
+    #expect(closer.description.contains("--max-rows \(rows)"))
+  }
+
   @Test func `the difference of two answers has the difference of their rows`() throws {
     let example = try #require(ReferenceCase.traces.first { $0.file == "clt-she" })
     let likely = try example.trace()

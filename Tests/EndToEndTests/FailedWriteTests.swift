@@ -93,10 +93,10 @@ struct FailedWriteTests {
     settings.contextLength = 96
     let model = try TinyModel(settings)
     let output = try OutputFolder()
-    // More than 100,000 rows, one at a time on one thread: minutes, however late the signal comes.
+    // Ten thousand rows of up to 100,000 sources on one thread: a minute, however late the signal comes.
     let arguments = traceArguments(
-      settings.prompt(tokenCount: 64), of: model, to: output, "--coverage", "1", "--threads", "1", "--memory",
-      "1K")
+      settings.prompt(tokenCount: 64), of: model, to: output, "--coverage", "1", "--threads", "1",
+      "--max-rows", "10000")
     let clew = try ClewProcess(arguments)
     try await Task.sleep(for: .milliseconds(500))
     #expect(clew.process.isRunning)

@@ -63,6 +63,23 @@ struct TraceTests {
     #expect(try output.files() == first)
   }
 
+  @Test func `as little memory as the command asks for is enough, and changes nothing`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(of: try .shared(), to: output, "--quiet", "--coverage", "1")
+    let refused = try await ClewProcess.run(arguments + ["--memory", "1M"])
+    refused.expectComplaint("takes up to", "1.0 MiB is the limit", "--memory")
+    #expect(try output.parent.files().isEmpty)
+    #expect(try await ClewProcess.run(arguments).status == 0)
+    let whole = try output.files()
+    let asked = try #require(refused.error.firstMatch(of: /takes up to ([0-9]+) MiB/)?.output.1)
+    let enough = try await ClewProcess.run(arguments + ["--memory", "\(try #require(Int(asked)) * 2)M"])
+    #expect(enough.status == 0, "\(enough.error)")
+    let tight = try output.files()
+    for name in OutputFolder.traceFiles where !["run.json", "report.md"].contains(name) {
+      #expect(whole[name] == tight[name], "\(name)")
+    }
+  }
+
   @Test func `one thread and two write the same bytes`() async throws {
     let output = try OutputFolder(isThere: false)
     let arguments = traceArguments(of: try .shared(), to: output, "--quiet", "--coverage", "1", "--threads")

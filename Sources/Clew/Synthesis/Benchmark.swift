@@ -48,6 +48,13 @@ public enum Benchmark {
     public var rows: Int
     public var coverage: Double
     public var operations: Double
+    /// Decoder rows of active features, one for each layer written.
+    public var decoderRows: Int
+    /// Numbers in all rows.
+    public var edges: Int
+    /// Bytes that were to be kept, as planned, and the most that the process grew by.
+    public var plannedBytes: Int
+    public var grownBytes: Int
 
     /// The lesser of each phase.
     public func faster(_ other: Trace) -> Trace {
@@ -82,6 +89,9 @@ public enum Benchmark {
         Token.random(in: 3..<vocabulary, using: &generator)
       }
     var seconds: [(phase: String, seconds: Double)] = []
+    Memory.giveBack()
+    let before = Memory.resident
+    Memory.resetPeak()
     var start = cpuSeconds()
     func end(_ phase: String) {
       let now = cpuSeconds()
@@ -105,6 +115,11 @@ public enum Benchmark {
     end("scores and pruning")
     return Trace(
       seconds: seconds, active: result.rowsPossible, rows: result.rowsComputed, coverage: result.coverage,
-      operations: result.operations)
+      operations: result.operations,
+      decoderRows: model.activations.entries.reduce(0) { $0 + transcoder.outputLayers(of: $1.layer).count },
+      edges: result.graph.effects.rows.reduce(0) { $0 + $1.weights.count },
+      plannedBytes: result.memory.sources + result.memory.attention + result.memory.rows
+        + Recording.byteCount(transformer.configuration, positions: tokens.count),
+      grownBytes: max(0, Memory.recentPeak - before))
   }
 }

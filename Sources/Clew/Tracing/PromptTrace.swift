@@ -101,7 +101,7 @@ public struct PromptTrace: Sendable {
     } else {
       progress(AttributionProgress(phase: "running the model", fraction: 0))
       try MemoryPlan.checkRun(
-        model.transformer.configuration, positions: prompt.tokens.count, limit: request.settings.memoryLimit,
+        model.transformer, positions: prompt.tokens.count, limit: request.settings.memoryLimit,
         held: Memory.resident, available: Memory.available)
       let recording = try model.transformer.record(prompt.tokens)
       model.transformer.forgetPages()

@@ -8,7 +8,7 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measures how fast this machine traces and trains.",
     subcommands: [
       BenchTraceCommand.self, BenchTranscoderStepCommand.self, BenchProductCommand.self,
-      BenchSynthesizeCommand.self,
+      BenchSynthesizeCommand.self, BenchCostCommand.self, BenchPrecisionCommand.self,
     ])
 }
 

@@ -1,0 +1,95 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `clew convert`, and transcoders of other tools in other commands.
+struct ConvertCommandTests {
+  private func fixture(_ name: String) -> URL {
+    SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Transcoders/\(name)")
+  }
+
+  @Test func `a folder of another tool is converted and described`() async throws {
+    let folder = try TemporaryFolder()
+    let arguments = ["convert", fixture("sparsify").path, "--output", "out"]
+    let outcome = try await ClewProcess.run(arguments, in: folder.url)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(
+      outcome.output.contains("3 layers of sparsify, 10 features each, read mlp.hook_in, write mlp.hook_out"))
+    #expect(outcome.output.contains("3 files") && outcome.output.contains("0 features differ"))
+    #expect(
+      try folder.files() == [
+        "out/config.yaml", "out/conversion.json", "out/layer_0.safetensors", "out/layer_1.safetensors",
+        "out/layer_2.safetensors",
+      ])
+    let info = try await ClewProcess.run(["info", "out"], in: folder.url)
+    #expect(info.output.contains("circuit-tracer") && info.output.contains("TopK, k = 4, behind a ReLU"))
+    let source = try await ClewProcess.run(["info", fixture("gemma-scope").path])
+    #expect(source.output.contains("Gemma Scope") && source.output.contains("JumpReLU"))
+    let again = try await ClewProcess.run(arguments, in: folder.url)
+    #expect(again.output.contains("(3 were there already)"))
+  }
+
+  @Test func `layers are named one by one, with hooks that the user knows better`() async throws {
+    let folder = try TemporaryFolder()
+    let layers = (0..<3).map {
+      fixture("gemma-scope").appending(path: "layer_\($0)/width_16k/average_l0_\(5 + $0)").path
+    }
+    let outcome = try await ClewProcess.run(
+      ["convert"] + layers + [
+        "-o", "out", "--type", "bfloat16", "--input-hook", "mlp.hook_in", "--model-name", "mine",
+      ],
+      in: folder.url)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let yaml = String(decoding: try Data(contentsOf: folder.url("out/config.yaml")), as: UTF8.self)
+    #expect(yaml.contains("feature_input_hook: \"mlp.hook_in\"") && yaml.contains("model_name: \"mine\""))
+  }
+
+  @Test(arguments: [
+    (["nowhere"], "nowhere"), (["nowhere", "elsewhere"], "nowhere cannot be read"),
+    ([".", "--type", "keep"], "neither"),
+  ])
+  func `what cannot be converted is a sentence, and nothing is written`(
+    sources: [String], words: String
+  ) async throws {
+    let folder = try TemporaryFolder()
+    let outcome = try await ClewProcess.run(["convert"] + sources + ["--output", "out"], in: folder.url)
+    outcome.expectComplaint(words)
+    #expect(try folder.files().isEmpty)
+  }
+
+  @Test(arguments: [
+    ["convert"], ["convert", "x"], ["convert", "x", "--output", ""],
+    ["convert", "x", "--output", "y", "--type", "int8"],
+    ["convert", "x", "--output", "y", "--input-hook", "hook_z"],
+  ])
+  func `wrong arguments end with status 2`(arguments: [String]) async throws {
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func `paths on the hub are taken from its cache, or the command that fetches them is named`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let list = (0..<3).map { "  - hf://google/gemma-scope/layer_\($0)/params.npz?revision=v1\n" }.joined()
+    try folder.write(
+      "coders/config.yaml",
+      Array(
+        ("model_kind: transcoder_set\nfeature_input_hook: ln2.hook_normalized\nfeature_output_hook: hook_mlp_out\n"
+          + "transcoders:\n" + list).utf8))
+    let shell = "export HF_HUB_CACHE=\(folder.url("hub").path)"
+    let missing = try await ClewProcess.run(["info", "coders"], after: shell, in: folder.url)
+    missing.expectComplaint("hf download google/gemma-scope layer_0/params.npz --revision v1")
+    for layer in 0..<3 {
+      let file = fixture("gemma-scope").appending(
+        path: "layer_\(layer)/width_16k/average_l0_\(5 + layer)/params.npz")
+      try folder.write(
+        "hub/models--google--gemma-scope/snapshots/abc/layer_\(layer)/params.npz", try Data(contentsOf: file))
+    }
+    try folder.write("hub/models--google--gemma-scope/refs/v1", Array("abc\n".utf8))
+    let found = try await ClewProcess.run(["info", "coders"], after: shell, in: folder.url)
+    #expect(found.status == 0, "\(found.error)")
+    #expect(found.output.contains("Gemma Scope"))
+  }
+}
