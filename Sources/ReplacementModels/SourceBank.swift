@@ -63,7 +63,7 @@ struct SourceBank: Sendable {
       }
     }
     // What is packed need not stay in memory twice; handing pages back at every cell would cost more than it saves.
-    if position % 4 == 3 { transcoder.forgetDecoders() }
+    if Memory.keepsPages, position % 4 == 3 { transcoder.forgetDecoders() }
     return Cell(vectors: vectors, featureLayers: first..<layer + 1, hasError: hasError)
   }
 }

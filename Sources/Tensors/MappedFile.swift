@@ -7,6 +7,7 @@ public final class MappedFile: @unchecked Sendable {
   public let bytes: UnsafeRawBufferPointer
   /// Where it lies.
   public let path: String
+  private let descriptor: Int32
 
   /// Maps a file.
   /// - Throws: ``TensorError/cannotRead(path:reason:)`` if it is missing, unreadable or not a plain file.
@@ -14,7 +15,16 @@ public final class MappedFile: @unchecked Sendable {
     path = url.path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .cannotRead(path: path, reason: String(cString: strerror(errno))) }
-    defer { close(descriptor) }
+    do throws(TensorError) {
+      bytes = try Self.map(descriptor, path)
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    self.descriptor = descriptor
+  }
+
+  private static func map(_ descriptor: Int32, _ path: String) throws(TensorError) -> UnsafeRawBufferPointer {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
@@ -23,18 +33,29 @@ public final class MappedFile: @unchecked Sendable {
       throw .cannotRead(path: path, reason: "it is not a plain file")
     }
     let count = Int(status.st_size)
-    if count == 0 {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return
-    }
+    guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
       throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
     }
-    bytes = UnsafeRawBufferPointer(start: start, count: count)
+    return UnsafeRawBufferPointer(start: start, count: count)
   }
 
   deinit {
+    close(descriptor)
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
+
+  /// Copies some bytes without mapping their pages, which would bring their neighbours into memory too.
+  /// - Returns: Whether all of them came; if not, they are to be read from ``bytes``.
+  func read(_ range: Range<Int>, into destination: UnsafeMutableRawPointer) -> Bool {
+    var done = 0
+    while done < range.count {
+      let count = pread(descriptor, destination + done, range.count - done, off_t(range.lowerBound + done))
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return false }
+      done += count
+    }
+    return true
   }
 
   /// Gives the touched pages of a range back to the system; they are read again when next touched.

@@ -156,6 +156,7 @@ public struct WeightMatrix: Sendable {
   func copyRow(_ row: Int, to destination: UnsafeMutableBufferPointer<Float>) {
     precondition(row >= 0 && row < outputs, "row \(row) of \(outputs)")
     guard let target = destination.baseAddress else { return }
+    if inputStride == 1, !Memory.keepsPages, readRow(row, to: target) { return }
     withStart { start in
       let first = start + row * outputStride * type.byteCount
       if inputStride == 1 {
@@ -165,6 +166,19 @@ public struct WeightMatrix: Sendable {
           ck_convert(first + i * inputStride * type.byteCount, type.kernelType, 1, target + i)
         }
       }
+    }
+  }
+
+  /// Reads a row from its file past the mapping; `false` if it lies in none.
+  private func readRow(_ row: Int, to target: UnsafeMutablePointer<Float>) -> Bool {
+    guard case .file(let file) = storage else { return false }
+    let first = offset + row * outputStride * type.byteCount
+    let range = first..<first + inputs * type.byteCount
+    if type == .float32 { return file.read(range, into: target) }
+    return withUnsafeTemporaryAllocation(byteCount: range.count, alignment: 16) { bytes in
+      guard let start = bytes.baseAddress, file.read(range, into: start) else { return false }
+      ck_convert(start, type.kernelType, inputs, target)
+      return true
     }
   }
 
