@@ -84,7 +84,7 @@ public struct SafetensorsFile: Sendable {
     var result: [Int] = []
     for item in list {
       guard let number = item as? NSNumber, let exact = Int(exactly: number.doubleValue) else { return nil }
-      result.append(abs(exact) < 1 << 53 ? exact : number.intValue)
+      result.append(exact.magnitude < 1 << 53 ? exact : number.intValue)
     }
     return result
   }

@@ -23,7 +23,7 @@ struct ConfigurationFields {
       throw bad("its '\(name)' is not a whole number")
     }
     // No size of a model is larger, and products of two such numbers do not overflow.
-    guard abs(exact) <= 1 << 26 else { throw bad("its '\(name)' is \(exact)") }
+    guard exact.magnitude <= 1 << 26 else { throw bad("its '\(name)' is \(exact)") }
     return exact
   }
 

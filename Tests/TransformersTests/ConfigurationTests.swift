@@ -16,7 +16,8 @@ struct ConfigurationTests {
   /// What a field may hold instead of what it should; `nil` takes it away.
   private static var wrong: [Any?] {
     [
-      nil, NSNull(), "nonsense", -1, 0, 1, 3, 1e30, -0.5, 1 << 26, 1 << 40, true, [1, 2], ["full_attention"],
+      nil, NSNull(), "nonsense", -1, 0, 1, 3, 1e30, -0.5, 1 << 26, 1 << 40, Int.min, true, [1, 2],
+      ["full_attention"],
       ["a": "b"],
     ]
   }
