@@ -1,5 +1,4 @@
 internal import Foundation
-internal import Yams
 
 /// Where a transcoder reads in a layer.
 public enum FeatureInputHook: String, Sendable, CaseIterable, Codable {
@@ -89,9 +88,8 @@ public struct TranscoderConfiguration: Sendable {
     guard data.count < 1 << 20, let text = String(data: data, encoding: .utf8) else {
       throw bad("it is not a text of less than a mebibyte")
     }
-    guard let parsed = try? Yams.load(yaml: text), let fields = parsed as? [String: Any] else {
-      throw bad("it is not a YAML mapping")
-    }
+    let fields: YAMLMapping
+    do throws(YAMLMapping.Fault) { fields = try YAMLMapping(text) } catch { throw bad(error.reason) }
     func required(_ name: String) throws(TranscodingError) -> String {
       guard let value = fields[name] as? String else { throw bad("it has no text '\(name)'") }
       return value

@@ -217,6 +217,35 @@ struct FormatTests {
     #expect(error.description.contains(reason), "\(error)")
   }
 
+  @Test(arguments: [
+    ("? [a]\n: b", "it has a key that is no text"),
+    ("model_name: {? [1]: 2}", "its model_name is not a text"),
+    ("scan: {a: &x [b], c: *x}", "its scan is not a text"),
+    ("transcoders: [[layer_0.safetensors]]", "its transcoders is not a list of paths"),
+    ("activation: *nowhere", "it is not a YAML mapping"),
+    ("model_name: a\nmodel_name: b", "it is not a YAML mapping"),
+  ])
+  func `values that no field has are refused`(more: String, reason: String) throws {
+    let folder = try TranscoderFolder.perLayer(more: more)
+    let error = try #require(throws: TranscodingError.self) { try folder.load() }
+    #expect(error.description.contains(reason), "\(error)")
+  }
+
+  /// Forty lists of three times the one before would be 3⁴⁰ values, and as keys they would be compared.
+  @Test(arguments: ["", "? "]) func `aliases to aliases are not unfolded`(key: String) throws {
+    var more = "x0: &a0 [y, y]"
+    for level in 1...40 {
+      let list = Array(repeating: "*a\(level - 1)", count: 3).joined(separator: ", ")
+      more += key.isEmpty ? "\nx\(level): &a\(level) [\(list)]" : "\n? &a\(level) [\(list)]\n: y"
+    }
+    let folder = try TranscoderFolder.perLayer(more: more)
+    let error = try #require(throws: TranscodingError.self) { try folder.load() }
+    #expect(error.description.contains("by 120 aliases"), "\(error)")
+    #expect(
+      try TranscoderFolder.perLayer(more: "x: &a tiny\nmodel_name: *a").load().configuration.modelName
+        == "tiny")
+  }
+
   @Test func `relu beside thresholds is a contradiction`() throws {
     let folder = try TranscoderFolder.perLayer(more: "activation: relu") {
       $0["activation_function.threshold"] = .counting([3])
