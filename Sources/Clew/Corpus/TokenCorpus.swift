@@ -84,6 +84,26 @@ public struct TokenCorpus: Sendable {
     public var row = 0
 
     public init() {}
+
+    /// Reads a place that was kept.
+    /// - Throws: `DecodingError` for numbers that no corpus has.
+    public init(from decoder: any Decoder) throws {
+      let fields = try decoder.container(keyedBy: CodingKeys.self)
+      file = try fields.decode(Int.self, forKey: .file)
+      byte = try fields.decode(Int.self, forKey: .byte)
+      row = try fields.decode(Int.self, forKey: .row)
+      guard [file, byte, row].allSatisfy({ (0..<1 << 40).contains($0) }), file < 1 << 31, row < 1 << 31 else {
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: fields.codingPath, debugDescription: "no corpus has such a place"))
+      }
+    }
+
+    private enum CodingKeys: CodingKey { case file, byte, row }
+
+    /// Whether it lies in front of another place of the same corpus.
+    func precedes(_ other: Place) -> Bool {
+      (file, byte, row) < (other.file, other.byte, other.row)
+    }
   }
 
   /// A walk over the rows from a place on.

@@ -150,7 +150,8 @@ public final class ActivationCache {
       guard file.metadata["clew_activations"] == Self.version,
         let groups = try? JSONDecoder().decode(
           [Group].self, from: Data((file.metadata["groups"] ?? "").utf8)),
-        groups.allSatisfy({ $0.count > 0 && $0.count <= 1 << 32 })
+        // A group that led back would be read for ever.
+        groups.allSatisfy({ $0.count > 0 && $0.count <= 1 << 32 && $0.begin.precedes($0.end) })
       else { throw .badHeader(path: url.path, reason: "it is no file of activations") }
       let rows = groups.reduce(0) { $0 + $1.count }
       return (groups, try file.tensor("activations").weight(outputs: rows, inputs: width))

@@ -23,6 +23,12 @@ public final class ActivationStream {
     public var offset = 0
     /// How often the corpus has been begun.
     public var passes = 1
+
+    /// Whether a stream with such chunks can stand there: what is read from a file may be anything.
+    func isSound(chunkTokens: Int, uses: Int) -> Bool {
+      (0..<1 << 40).contains(chunk) && (0..<uses).contains(use) && (0...chunkTokens).contains(offset)
+        && (1..<1 << 40).contains(passes)
+    }
   }
 
   /// What is streamed, and how.

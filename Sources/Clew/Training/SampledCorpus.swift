@@ -20,7 +20,8 @@ public enum SampledCorpus {
       "sampled-\(tokens)-\(temperature)-\(seed)-\(Fingerprint.of(folder: model.folder))"
     if let file = try? SafetensorsFile(url), file.metadata["sampled"] == name,
       let flat = try? file.tensor("tokens").integers(), let ends = try? file.tensor("ends").integers(),
-      ends.last == flat.count, zip([0] + ends, ends).allSatisfy({ $0 < $1 })
+      ends.last == flat.count, zip([0] + ends, ends).allSatisfy({ $0 < $1 }),
+      flat.allSatisfy({ (0..<model.configuration.vocabularyCount).contains($0) })
     {
       let rows = zip([0] + ends, ends).map { flat[$0..<$1].map { Token($0) } }
       return TokenCorpus(rows: rows, fingerprint: name)

@@ -74,6 +74,20 @@ struct TrainingCheckpoint: Codable {
     }
     return (checkpoint, file)
   }
+
+  /// Checks that its numbers are those of a run with its settings.
+  func check(against shape: TranscoderShape, chunkTokens: Int, path: String) throws(TrainingError) {
+    let isSound =
+      (0...settings.training.stepCount).contains(stepCount) && cpuSeconds.isFinite && cpuSeconds >= 0
+      && controller.isSound(wanted: settings.training.targetL0)
+      && stream.isSound(chunkTokens: chunkTokens, uses: settings.chunkUses)
+      && scaling.isSound(layerCount: shape.layerCount, dModel: shape.dModel)
+    guard isSound else {
+      throw .badCheckpoint(
+        path: path, reason: "it is damaged: its numbers contradict its settings",
+        advice: "Leave out --resume to begin again.")
+    }
+  }
 }
 
 extension TranscoderRunSettings {

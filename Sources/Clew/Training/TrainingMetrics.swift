@@ -43,13 +43,14 @@ struct MetricsLog {
   private let url: URL
   private(set) var metrics: [TrainingMetrics] = []
 
-  /// Opens the log of a run and drops what lies behind a step.
-  init(_ url: URL, upTo step: Int) throws(TrainingError) {
+  /// Opens the log of a run and drops what lies behind a step, and what is no report on so many layers.
+  init(_ url: URL, upTo step: Int, layerCount: Int) throws(TrainingError) {
     self.url = url
     if step > 0, let data = try? Data(contentsOf: url) {
       for line in data.split(separator: UInt8(ascii: "\n")) {
         guard let entry = try? JSONDecoder().decode(TrainingMetrics.self, from: Data(line)),
-          entry.step <= step
+          entry.step <= step, entry.normalizedError.count == layerCount,
+          entry.activeFeatures.count == layerCount
         else { continue }
         metrics.append(entry)
       }

@@ -83,6 +83,9 @@ public final class TranscoderRun {
     heldOut = try HeldOutActivations(
       model, corpus: corpus, hook: settings.hook, tokens: settings.heldOutTokens, cache: cache)
     let chunk = settings.chunkTokens(tokenNumbers: numbers)
+    if let (checkpoint, file) = resumed {
+      try checkpoint.check(against: shape, chunkTokens: chunk, path: file.file.path)
+    }
     let streamSettings = ActivationStream.Settings(
       hook: settings.hook, chunkTokens: chunk, uses: settings.chunkUses, seed: settings.training.seed)
     if let (checkpoint, file) = resumed {
@@ -103,7 +106,8 @@ public final class TranscoderRun {
       throw TrainingError.tooFewTokens(count: heldOut.rows.count, needed: 2)
     }
     try Self.makeFolder(folder)
-    log = try MetricsLog(folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount)
+    log = try MetricsLog(
+      folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount, layerCount: c.layerCount)
   }
 
   /// Puts a trainer back to where a checkpoint was written.

@@ -74,6 +74,17 @@ public struct ActivationScaling: Codable, Hashable, Sendable {
     longest = Array(repeating: .infinity, count: 2 * shape.layerCount)
   }
 
+  /// Whether it fits a model and can be divided by: what is read from a file may be anything.
+  public func isSound(layerCount: Int, dModel: Int) -> Bool {
+    let means = inputMeans + targetMeans
+    let scales = inputScales + targetScales
+    return inputMeans.count == layerCount && targetMeans.count == layerCount
+      && means.allSatisfy { $0.count == dModel && $0.allSatisfy(\.isFinite) }
+      && inputScales.count == layerCount && targetScales.count == layerCount
+      && scales.allSatisfy { $0.isFinite && $0 > 0 }
+      && longest.count == 2 * layerCount && longest.allSatisfy { $0 > 0 }
+  }
+
   private static func norms(_ row: Span<Float>, dModel: Int) -> [Float] {
     (0..<row.count / dModel).map { part in
       var squares: Float = 0

@@ -35,6 +35,14 @@ public struct PenaltyController: Codable, Hashable, Sendable {
     errors = wanted.map { _ in 0 }
   }
 
+  /// Whether it is one that training with these numbers wanted has made: what is read from a file may be anything.
+  public func isSound(wanted: [Double]) -> Bool {
+    let begun = stepCount == 0 ? 0 : wanted.count
+    return self.wanted == wanted && stepCount >= 0 && stepCount < 1 << 48 && rampSteps < 1 << 48
+      && [sums, errors].allSatisfy { $0.count == wanted.count && $0.allSatisfy(\.isFinite) }
+      && [start, near, far].allSatisfy { $0.count == begun && $0.allSatisfy(\.isFinite) }
+  }
+
   /// `λ` of a layer.
   public func penalty(layer: Int) -> Double {
     let place = wanted.count == 1 ? 0 : layer

@@ -59,6 +59,10 @@ extension TranscoderTrainer {
         throw .wrongShape(
           name: stored.name, path: stored.file.path, expected: [layer.featureCount], actual: stored.shape)
       }
+      guard idle.allSatisfy({ (0..<1 << 48).contains($0) }) else {
+        throw .badHeader(
+          path: stored.file.path, reason: "features were idle for impossible numbers of tokens")
+      }
       layer.idleTokens = idle.map { Int64($0) }
     }
     self.stepCount = stepCount

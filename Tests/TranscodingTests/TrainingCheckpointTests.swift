@@ -1,0 +1,109 @@
+import Clew
+import Foundation
+import TestSupport
+import Testing
+import TinyModels
+
+/// Files that training goes on from, and that are no longer what it wrote.
+struct TrainingCheckpointTests {
+  private let folder: TemporaryFolder
+
+  /// A run that was stopped behind its first step.
+  init() throws {
+    folder = try TemporaryFolder()
+    _ = try run(resumes: false).run(checkpointSeconds: 1e9, shouldStop: { true }, progress: { _ in })
+  }
+
+  private func run(resumes: Bool) throws -> TranscoderRun {
+    var settings = TranscoderRunSettings()
+    settings.featureCount = 8
+    settings.heldOutTokens = 4
+    settings.chunkTokens = 8
+    settings.training.batchTokens = 4
+    settings.training.stepCount = 6
+    settings.training.targetL0 = [3]
+    let rows: [[Token]] = (0..<450).map { row in [0] + (1..<16).map { Token((7 * row + 3 * $0) % 40) } }
+    return try TranscoderRun(
+      try TinyModel.shared().open().transformer, corpus: TokenCorpus(rows: rows, fingerprint: "rows"),
+      settings: settings, folder: folder.url, resumes: resumes, cacheFolder: folder.url("cache"), command: [])
+  }
+
+  /// Replaces text in a file's metadata.
+  private func replace(_ pattern: String, with text: String, under key: String, of file: URL) throws {
+    try RawSafetensors.bend(file) { header in
+      var metadata = header["__metadata__"] as? [String: String] ?? [:]
+      let old = metadata[key] ?? ""
+      let new = old.replacingOccurrences(of: pattern, with: text, options: .regularExpression)
+      #expect(old != new)
+      metadata[key] = new
+      header["__metadata__"] = metadata
+    }
+  }
+
+  @Test func `what was not touched is gone on from`() throws {
+    _ = try run(resumes: true).run(checkpointSeconds: 1e9, shouldStop: { true }, progress: { _ in })
+  }
+
+  @Test(arguments: [
+    (#""stepCount":1,"stream""#, #""stepCount":-1,"stream""#), (#""chunk":0"#, #""chunk":-1"#),
+    (#""chunk":0"#, #""chunk":9223372036854775807"#), (#""offset":4"#, #""offset":-4"#),
+    (#""offset":4"#, #""offset":9"#), (#""use":0"#, #""use":2"#),
+    (#""passes":1"#, #""passes":9223372036854775807"#), (#""sums":\[[^]]*\]"#, #""sums":[]"#),
+    (#""near":\[[^]]*\]"#, #""near":[1,2]"#), (#""longest":\[[^]]*\]"#, #""longest":[1]"#),
+    (#""inputScales":\[[^]]*\]"#, #""inputScales":[1,0,1]"#),
+    (#""targetMeans":\[\[[^]]*\]"#, #""targetMeans":[[1]"#),
+    (#""cpuSeconds":[0-9.e-]*"#, #""cpuSeconds":-1"#),
+    (#""byte":0"#, #""byte":-1"#), (#""row":[0-9]*"#, #""row":-9223372036854775808"#),
+  ])
+  func `a number of a checkpoint that no run has is refused`(pattern: String, text: String) throws {
+    let file = folder.url("checkpoint/state.safetensors")
+    try replace(pattern, with: text, under: "clew_training", of: file)
+    let error = try #require(throws: TrainingError.self) { try run(resumes: true) }
+    #expect(error.description.contains("state.safetensors cannot be used: it is"), "\(error)")
+  }
+
+  @Test func `features that were idle for impossible times are refused`() throws {
+    try RawSafetensors.overwrite(
+      "idle_1", in: folder.url("checkpoint/state.safetensors"), with: Array(repeating: .nan, count: 16))
+    let error = try #require(throws: TrainingError.self) { try run(resumes: true) }
+    #expect(error.description.contains("idle for impossible numbers of tokens"), "\(error)")
+  }
+
+  @Test(arguments: [#"("end":\{[^}]*"row":)[0-9]+"#, #"("begin":\{[^}]*"row":)[0-9]+"#])
+  func `kept activations that lead back to themselves are refused`(pattern: String) throws {
+    let cache = try folder.files().filter { $0.hasPrefix("cache/") }
+    try #require(!cache.isEmpty)
+    for path in cache {
+      try replace(
+        pattern, with: pattern.contains("end") ? "$10" : "$1100000", under: "groups", of: folder.url(path))
+    }
+    let error = try #require(throws: TrainingError.self) { try run(resumes: true) }
+    #expect(error.description.contains("no file of activations"), "\(error)")
+  }
+
+  @Test func `reports on another number of layers are left out`() throws {
+    let line =
+      #"{"step":1,"tokens":4,"penalty":[],"normalized_mse":[1],"l0":[2],"gradient_norm":1,"dead_share":0,"#
+      + #""learning_rate":0.1,"cpu_seconds":1,"tokens_per_second":4}"#
+    try folder.write("metrics.jsonl", (line + "\n").utf8)
+    _ = try run(resumes: true)
+    #expect(try Data(contentsOf: folder.url("metrics.jsonl")).isEmpty)
+  }
+
+  @Test func `sampled rows with tokens that the model lacks are written anew`() throws {
+    let model = try TinyModel.shared().open()
+    func sampled() throws -> [[Token]] {
+      var cursor = try SampledCorpus.open(
+        model.transformer, model.tokenizer, tokens: 8, temperature: 1, seed: 3, folder: folder.url,
+        progress: { _ in }
+      ).cursor()
+      var rows: [[Token]] = []
+      while let row = try cursor.next() { rows.append(row) }
+      return rows
+    }
+    let rows = try sampled()
+    try RawSafetensors.overwrite(
+      "tokens", in: folder.url("checkpoint/sampled.safetensors"), with: [.infinity])
+    #expect(try sampled() == rows)
+  }
+}
