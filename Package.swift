@@ -78,6 +78,10 @@ let tests: [Target] = [
     name: "BrowserSupport", dependencies: ["AttributionGraphs", "TestSupport"], path: "Tests/BrowserSupport"),
   .target(
     name: "TinyModels", dependencies: ["TestSupport", "Clew"], path: "Tests/TinyModels"),
+  .target(
+    name: "Fuzzing", dependencies: ["Clew", "Tensors", "TinyModels", "TestSupport"], path: "Tests/Fuzzing"),
+  .executableTarget(
+    name: "clew-fuzz", dependencies: ["Fuzzing", argumentParser], path: "Tests/FuzzCommand"),
   .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
   .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
@@ -97,6 +101,7 @@ let tests: [Target] = [
   .testTarget(
     name: "ExploringTests",
     dependencies: ["Clew", "AtlasWorld", "AtlasExperiments", "TinyModels", "TestSupport"]),
+  .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "clew-fuzz", "TestSupport"]),
   .testTarget(name: "FeatureExamplesTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(name: "BrowserTests", dependencies: ["BrowserSupport", "Clew", "ClewCommand", "TestSupport"]),
   .testTarget(name: "EndToEndTests", dependencies: ["Clew", "ClewCommand", "TinyModels", "TestSupport"]),
@@ -124,6 +129,7 @@ let package = Package(
 let optimizedInDebug: Set = [
   "Tensors", "Tokenization", "AttributionGraphs", "Checkpoints", "Transformers", "Transcoding",
   "ReplacementModels", "Attribution", "FeatureExamples", "Rendering", "AtlasWorld",
+  "Fuzzing",
 ]
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
   if ["CKernels", "GraphvizShim"].contains(target.name) { continue }

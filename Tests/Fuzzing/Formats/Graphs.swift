@@ -1,0 +1,79 @@
+internal import Clew
+internal import Foundation
+internal import TinyModels
+
+extension FuzzFormat {
+  /// A graph file: read, pruned, searched, and written again.
+  static let graph = FuzzFormat("graph", weights: ["graph.json": 1]) { folder in
+    for (name, trace) in try traces() {
+      let small = try trace.result.graph.pruned(nodeShare: 0.5, edgeShare: 0.7).graph
+      try write(small.json(), to: folder.appending(path: name), "graph.json")
+    }
+  } read: { folder in
+    let reading = try GraphReading(contentsOfFile: folder.appending(path: "graph.json").path)
+    _ = reading.findings.map { "\($0)" }
+    use(reading.graph)
+    _ = try reading.graph.json()
+  }
+
+  /// What a reader pinned, grouped and named.
+  static let view = FuzzFormat("view") { folder in
+    let text = """
+      {
+        "labels": {
+          "1/7": "a city", "2/15": "a state\\u00e9"
+        },
+        "pinned": {
+          "1_7_2": true, "E_5_1": true, "0_3_1": false
+        },
+        "positions": {
+          "1_7_2": [12.5, -3]
+        },
+        "settings": {
+          "edgeShare": 0.9, "hideErrors": true, "nodeShare": 0.5, "theme": {"a": [1, 2]}
+        },
+        "snapshots": {
+          "first": {"labels": {}, "pinned": {"1_7_2": true}, "positions": {}, "settings": {}, "supernodes": {}}
+        },
+        "supernodes": {
+          "g1": {"label": "places", "members": ["1_7_2", "2_15_3"]}
+        },
+        "version": 1
+      }
+      """
+    try write(text.utf8, to: folder.appending(path: "view"), "view.json")
+    try write("{}".utf8, to: folder.appending(path: "empty"), "view.json")
+  } read: { folder in
+    let view = try SavedView(contentsOfFile: folder.appending(path: "view.json").path)
+    _ = try SavedView(sidecar: try view.sidecar())
+  }
+
+  /// The folder of a trace, with every row.
+  static let trace = FuzzFormat("trace", weights: ["graph.safetensors": 4, "graph.json": 1]) { folder in
+    for (name, trace) in try traces() {
+      let place = folder.appending(path: name)
+      try trace.write(to: place, model: try TinyModel.shared().open(), command: ["clew"])
+      for file in ["graph.dot", "graph.svg", "report.md", "run.json"] {
+        try FileManager.default.removeItem(at: place.appending(path: file))
+      }
+    }
+  } read: { folder in
+    use(try AttributionGraph(traceFolder: folder))
+  }
+
+  /// Two small traces: of every row, and of some.
+  private static func traces() throws -> [(String, PromptTrace)] {
+    let model = try TinyModel.shared().open()
+    var few = TraceRequest(prompt: "w3 w7")
+    few.settings.coverage = 0.5
+    few.settings.rowLimit = 4
+    return [
+      ("whole", try PromptTrace.trace(TraceRequest(prompt: "w3 w7"), with: model)),
+      ("few", try PromptTrace.trace(few, with: model)),
+    ]
+  }
+
+  private static func use(_ graph: AttributionGraph) {
+    if let pruned = try? graph.pruned(nodeShare: 0.8, edgeShare: 0.95) { _ = try? pruned.graph.json() }
+  }
+}
