@@ -28,7 +28,7 @@ struct Piece: Hashable, Sendable {
 
 /// The pieces of a model and their tokens.
 struct Vocabulary: Sendable {
-  /// No token may be this large: four million is far above any vocabulary, and lists by token stay small.
+  /// No token may be this large: four million is far above any vocabulary.
   static let tokenLimit = 1 << 22
 
   private var tokens: [Piece: Token] = [:]
@@ -60,15 +60,18 @@ struct Vocabulary: Sendable {
   /// Reads the `vocab` of a model: an object of pieces and tokens.
   init(_ place: JSONPlace) throws(TokenizationError) {
     let members = try place.members()
+    // A short file must not make a long list: tokens of real vocabularies have few gaps.
+    let limit = min(Self.tokenLimit, 65_536 + 16 * members.count)
     tokens.reserveCapacity(members.count)
-    pieces.reserveCapacity(min(members.count, Self.tokenLimit))
+    pieces.reserveCapacity(min(members.count, limit))
     for member in members {
       guard case .integer(let number) = member.value else {
         throw place.malformed("gives the piece '\(member.key)' \(member.value.kind) instead of a token")
       }
-      guard (0..<Self.tokenLimit).contains(number) else {
+      guard (0..<limit).contains(number) else {
         throw place.malformed(
-          "gives the piece '\(member.key)' the token \(number), outside 0 to \(Self.tokenLimit - 1)")
+          "gives the piece '\(member.key)' the token \(number), outside 0 to \(limit - 1), of \(members.count) pieces"
+        )
       }
       guard tokens.updateValue(Token(number), forKey: Piece(text: member.key)) == nil else {
         throw place.malformed("holds the piece '\(member.key)' twice")

@@ -61,7 +61,8 @@ struct BrokenFileTests {
       "gives the piece 'a' a string instead of a token"
     ),
     (#"{"type": "BPE", "vocab": {"a": 0.5}, "merges": []}"#, "gives the piece 'a' a number instead"),
-    (#"{"type": "BPE", "vocab": {"a": -1}, "merges": []}"#, "the token -1, outside 0 to 4194303"),
+    (#"{"type": "BPE", "vocab": {"a": -1}, "merges": []}"#, "the token -1, outside 0 to 65551, of 1 pieces"),
+    (#"{"type": "BPE", "vocab": {"a": 1048576}, "merges": []}"#, "the token 1048576, outside 0 to 65551"),
     (#"{"type": "BPE", "vocab": {"a": 99999999999}, "merges": []}"#, "the token 99999999999, outside"),
     (#"{"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}"#, "the token 0 to both 'a' and 'b'"),
     (#"{"type": "BPE", "vocab": {"a": 0, "a": 1}, "merges": []}"#, "holds the piece 'a' twice"),
