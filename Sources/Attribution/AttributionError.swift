@@ -28,8 +28,10 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
     case .notFinite(let place):
       "\(place) holds numbers that are not finite. The weights may be damaged or belong to another model."
     case .tooLarge(let what, let needed, let limit, let rows):
-      "\(what) takes up to \(ByteText.of(needed)), but \(ByteText.of(limit)) is the limit. Allow that much (--memory), "
-        + "shorten the prompt" + (rows > 0 ? ", or compute fewer rows (--max-rows \(rows))." : ".")
+      "\(what) takes up to \(ByteText.of(needed)), but the limit is \(ByteText.of(limit)). Allow --memory "
+        + "\(ByteText.option(needed)) where the machine has it, "
+        + (rows > 0
+          ? "shorten the prompt, or compute fewer rows (--max-rows \(rows))." : "or shorten the prompt.")
     case .cancelled:
       "the trace was cancelled before its end. Trace the prompt again if it is wanted after all."
     }

@@ -7,7 +7,8 @@ public import Transformers
 ///
 /// Weights are mapped and count for a few tiles only, if ``Memory/keepsPages`` says so. What is kept whole: the recording,
 /// the active features' decoder rows, attention as a linear map, and every row that may be computed. The rest of the
-/// limit is working memory, of which more makes larger batches and the work faster, but never changes a result.
+/// limit is working memory, of which more makes larger batches and the work faster, but never changes a result. What is made
+/// of the rows afterwards fits into what the work has left free, unless nearly every edge is kept.
 public struct MemoryPlan: Sendable, Equatable {
   /// What the process may hold, in bytes.
   public let limit: Int
@@ -17,13 +18,16 @@ public struct MemoryPlan: Sendable, Equatable {
   public let sources: Int
   /// Attention patterns and weights, packed.
   public let attention: Int
-  /// Rows of direct effects, if every one that may be is computed, and what is made of them for the files.
+  /// Rows of direct effects, if every one that may be is computed.
   public let rows: Int
   /// What is left for batches, all threads together.
   public let working: Int
 
   /// The most that weights take while they are read, in bytes: a tile for each thread, and pages of single rows.
   private static let largestTiles = 64 << 20
+
+  /// What the process may come to hold beside all that is reckoned: stacks, buffers, the figure.
+  private static let allowance = 16 << 20
 
   /// Plans the rows of a prompt.
   /// - Throws: ``AttributionError/tooLarge(what:needed:limit:)`` if they do not fit, with the size that would do.
@@ -39,7 +43,8 @@ public struct MemoryPlan: Sendable, Equatable {
       layers * Self.attention(configuration, positions: positions, hasSkip: model.transcoder.hasSkip)
     rows = Self.rows(model, settings, limit: settings.rowLimit)
     let fixed =
-      held + sources + attention + Self.tiles(model.transformer) + Self.tiles(model.transcoder)
+      held + sources + attention + Self.allowance + Self.tiles(model.transformer)
+      + Self.tiles(model.transcoder)
     let least = Parallel.threadCount * Self.workingBytes(ofOneTargetIn: model)
     guard fixed + rows + least <= limit else {
       let (left, count) = (limit - fixed - least, model.activations.count)
@@ -62,10 +67,12 @@ public struct MemoryPlan: Sendable, Equatable {
   ) throws(AttributionError) {
     let needed =
       held + Recording.byteCount(transformer.configuration, positions: positions) + tiles(transformer)
+      + allowance
     let limit = limit ?? held + available
     guard needed <= limit else {
       throw .tooLarge(
-        what: "running \(positions) tokens through the model", needed: needed, limit: limit, fittingRows: 0)
+        what: "running \(positions) tokens through the model alone", needed: needed, limit: limit,
+        fittingRows: 0)
     }
   }
 
@@ -121,7 +128,8 @@ public struct MemoryPlan: Sendable, Equatable {
         count += targets
       }
       if let limit {
-        let quota = (limit * count + activations.count - 1) / max(1, activations.count)
+        let quota =
+          (min(limit, activations.count) * count + activations.count - 1) / max(1, activations.count)
         ofLayer = min(ofLayer, (quota + activations.positionCount) * longest)
       }
       numbers += ofLayer

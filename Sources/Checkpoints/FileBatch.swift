@@ -16,6 +16,7 @@ public final class FileBatch: @unchecked Sendable {
   private struct Unfinished {
     var files: Set<String> = []
     var folders: [String] = []
+    var trees: Set<String> = []
   }
 
   /// A batch for a folder, which is made if it is missing.
@@ -110,9 +111,19 @@ public final class FileBatch: @unchecked Sendable {
   public static func endProcess(status: Int32) -> Never {
     unfinished.withLock { unfinished in
       for path in unfinished.files { unlink(path) }
+      for path in unfinished.trees { try? FileManager.default.removeItem(atPath: path) }
       for path in unfinished.folders { rmdir(path) }
       _exit(status)
     }
+  }
+
+  /// Names a folder that goes away, with all that lies in it, when the process is stopped.
+  static func watch(tree: String) { _ = unfinished.withLock { $0.trees.insert(tree) } }
+
+  /// Removes such a folder.
+  static func remove(tree: String) {
+    try? FileManager.default.removeItem(atPath: tree)
+    _ = unfinished.withLock { $0.trees.remove(tree) }
   }
 
   private static func write(_ part: [UInt8], to descriptor: Int32) -> Int32 {

@@ -41,12 +41,7 @@ struct NumpyHeader {
     }
     guard header.word("fortran_order") == "False" else { throw Fault(reason: "its axes are not in C order") }
     guard let shape = header.shape else { throw Fault(reason: "its header names no shape") }
-    var count = 1
-    for side in shape {
-      let (product, overflows) = count.multipliedReportingOverflow(by: side)
-      guard !overflows, product < 1 << 48 else { throw Fault(reason: "it has the impossible shape \(shape)") }
-      count = product
-    }
+    guard let count = Shape.count(shape) else { throw Fault(reason: "it has the impossible shape \(shape)") }
     guard bytes.count - dataStart == count * width else {
       throw Fault(
         reason: "\(count) numbers take \(count * width) bytes, but \(bytes.count - dataStart) are there")

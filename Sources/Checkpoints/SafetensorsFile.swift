@@ -61,12 +61,8 @@ public struct SafetensorsFile: Sendable {
     guard let offsets = integers(entry["data_offsets"]), offsets.count == 2 else {
       throw bad("has no pair of data offsets")
     }
-    var size = width
-    for side in shape {
-      let (product, overflows) = size.multipliedReportingOverflow(by: side)
-      guard !overflows else { throw bad("has the impossible shape \(shape)") }
-      size = product
-    }
+    guard let numbers = Shape.count(shape) else { throw bad("has the impossible shape \(shape)") }
+    let size = numbers * width
     let dataCount = file.bytes.count - dataStart
     guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
       throw bad("points to bytes \(offsets[0]) to \(offsets[1]) of \(dataCount)")

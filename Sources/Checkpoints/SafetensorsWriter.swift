@@ -105,6 +105,9 @@ public struct SafetensorsWriter {
     for index in 0..<rows { pieces.append { row(index) } }
   }
 
+  /// Bytes of the file, nearly: the header counts with what its entries take on average.
+  public var byteCount: Int { header.reduce(8) { $0 + $1.count + $1.name.utf8.count + 90 } }
+
   /// The file's parts in order: the header, then the tensors, each part made when it is asked for.
   public func parts() -> some Sequence<[UInt8]> {
     var entries: [String] = []

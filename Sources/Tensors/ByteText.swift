@@ -2,6 +2,9 @@ internal import Foundation
 
 /// Sizes as people read them.
 public enum ByteText {
+  /// A size as options take it, in whole mebibytes and never too small: `860M`.
+  public static func option(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20)M" }
+
   /// `512 MiB`, `1.5 GiB`: a number of bytes with as many digits as matter.
   public static func of(_ bytes: Int) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]

@@ -54,6 +54,19 @@ public struct TranscoderConfiguration: Sendable {
     (namesReLU, scan, layerScans, files) = (false, nil, [], [])
   }
 
+  /// A text in double quotes, with what YAML does not print as an escape.
+  private static func quoted(_ text: String) -> String {
+    text.unicodeScalars.reduce("\"") { result, scalar in
+      switch scalar {
+      case "\"", "\\": return result + "\\\(scalar)"
+      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value > 0xD7FF:
+        let digits = String(scalar.value, radix: 16)
+        return result + "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+      default: return result + String(scalar)
+      }
+    } + "\""
+  }
+
   /// The same with what a user knows better.
   func replaced(by own: TranscoderDescription) -> TranscoderConfiguration {
     var result = self
@@ -66,9 +79,8 @@ public struct TranscoderConfiguration: Sendable {
   /// The text of `config.yaml` for weights in circuit-tracer's own layout beside it. It names no `scan`, so that viewers
   /// look for local features.
   public var yaml: String {
-    let name = modelName.filter { $0 != "\"" && $0 != "\\" && !$0.isNewline }
     var text = """
-      model_name: "\(name)"
+      model_name: \(Self.quoted(modelName))
       model_kind: "\(kind.rawValue)"
       feature_input_hook: "\(inputHook.rawValue)"
       feature_output_hook: "\(outputHook.rawValue)"

@@ -4,6 +4,8 @@ public import Checkpoints
 public enum TranscodingError: Error, Equatable, CustomStringConvertible {
   /// What describes the transcoders is missing, contradicts itself or the weights, or asks for what is not known.
   case badConfiguration(path: String, reason: String)
+  /// A folder holds no transcoders in any layout that is known.
+  case nothingFound(path: String)
   /// Something is wrong with the weights.
   case checkpoint(CheckpointError)
   /// The transcoder was made for another model.
@@ -14,6 +16,8 @@ public enum TranscodingError: Error, Equatable, CustomStringConvertible {
     case .badConfiguration(let path, let reason):
       "\(path) does not describe transcoders that Clew can use: \(reason). "
         + "Name a folder in circuit-tracer's layout (config.yaml beside safetensors), or one of Gemma Scope, SAELens or sparsify."
+    case .nothingFound(let path):
+      "\(path) holds neither config.yaml nor transcoders of Gemma Scope, SAELens or sparsify. Name a folder that does."
     case .checkpoint(let error): error.description
     case .wrongModel(let path, let reason):
       "the transcoders in \(path) do not fit this model: \(reason). Name those that were trained on it."

@@ -45,7 +45,8 @@ struct ConvertCommandTests {
   }
 
   @Test(arguments: [
-    (["nowhere"], "nowhere"), (["nowhere", "elsewhere"], "nowhere cannot be read"),
+    (["nowhere"], "nowhere cannot be read: No such file"),
+    (["nowhere", "elsewhere"], "nowhere cannot be read"),
     ([".", "--type", "keep"], "neither"),
   ])
   func `what cannot be converted is a sentence, and nothing is written`(

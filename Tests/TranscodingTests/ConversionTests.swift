@@ -60,18 +60,71 @@ struct ConversionTests {
     #expect((third.written, third.kept) == (0, 6))
   }
 
+  private func expectOccupied(
+    _ source: Transcoder, _ place: URL, _ words: String, type: ElementType? = nil,
+    _ location: SourceLocation = #_sourceLocation
+  ) throws {
+    let error = #expect(throws: ConversionError.self, sourceLocation: location) {
+      try TranscoderConversion(source, to: place, type: type).run(command: [])
+    }
+    #expect("\(try #require(error))".contains(words), sourceLocation: location)
+  }
+
   @Test func `a place that is taken is left alone`() throws {
     let folder = try TranscoderFolder.perLayer(layerCount: 2)
     let own = try folder.load()
-    let onItself = #expect(throws: ConversionError.self) {
-      try TranscoderConversion(own, to: folder.url).run(command: [])
-    }
-    #expect("\(try #require(onItself))".contains("that are to be converted"))
+    try expectOccupied(own, folder.url, "that are to be converted")
+    let around = try TemporaryFolder()
+    let link = around.url("link")
+    try FileManager.default.createSymbolicLink(at: link, withDestinationURL: folder.url)
+    try expectOccupied(own, link, "that are to be converted", type: .bfloat16)
     let other = try Transcoder(folder: StoredTranscoders.all[2].folder)
-    let onAnother = #expect(throws: ConversionError.self) {
-      try TranscoderConversion(other, to: folder.url).run(command: [])
-    }
-    #expect("\(try #require(onAnother))".contains("other transcoders already"))
+    try expectOccupied(other, folder.url, "other transcoders already")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 3)
+  }
+
+  @Test func `a conversion of another source, or another type, is not mixed into a finished one`() throws {
+    let folder = try TemporaryFolder()
+    let first = try Transcoder(folder: StoredTranscoders.all[0].folder)
+    _ = try TranscoderConversion(first, to: folder.url("out")).run(command: [])
+    let before = try folder.files().map { try Data(contentsOf: folder.url($0)) }
+    // The same hooks and model, so that config.yaml alone would not tell.
+    try FileManager.default.copyItem(at: StoredTranscoders.all[0].folder, to: folder.url("copy"))
+    let changed = folder.url("copy/layer_1/width_16k/average_l0_6/params.npz")
+    var bytes = try Data(contentsOf: changed)
+    let number = try NumpyArchive(changed).tensor("W_dec").bytes.lowerBound + 3
+    bytes[number] ^= 0x40
+    try bytes.write(to: changed)
+    let second = try Transcoder(folder: folder.url("copy"))
+    try expectOccupied(second, folder.url("out"), "other transcoders already")
+    try expectOccupied(first, folder.url("out"), "other transcoders already", type: .bfloat16)
+    try FileManager.default.removeItem(at: folder.url("copy"))
+    #expect(try folder.files().map { try Data(contentsOf: folder.url($0)) } == before)
+  }
+
+  @Test func `layers with different k, which config yaml cannot say, are refused before anything is written`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let stored = try #require(StoredTranscoders.all.first { $0.name == "sparsify" })
+    try FileManager.default.copyItem(at: stored.folder, to: folder.url("in"))
+    let file = folder.url("in/h.0.mlp/cfg.json")
+    let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    try Data(text.replacing("\"k\": 4", with: "\"k\": 2").utf8).write(to: file)
+    let source = try Transcoder(folder: folder.url("in"))
+    let error = #expect(throws: ConversionError.self) {
+      try TranscoderConversion(source, to: folder.url("out")).run(command: [])
+    }
+    #expect("\(try #require(error))".contains("one k"))
+    #expect(!FileManager.default.fileExists(atPath: folder.url("out").path))
+  }
+
+  @Test func `a model's name survives whatever letters it has`() throws {
+    let folder = try TemporaryFolder()
+    let name = "C:\\models\\a \"b\"\u{1}é\u{1F600}"
+    let source = try Transcoder(
+      folder: StoredTranscoders.all[0].folder, described: TranscoderDescription(modelName: name))
+    _ = try TranscoderConversion(source, to: folder.url("out")).run(command: [])
+    #expect(try Transcoder(folder: folder.url("out")).configuration.modelName == name)
   }
 }

@@ -126,6 +126,28 @@ struct FormatTests {
     try stored.expectSame(coder)
   }
 
+  @Test func `links to folders are followed, and folders above the given one name no layer`() throws {
+    let stored = StoredTranscoders.all[0]
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(at: folder.url("layer_9"), withIntermediateDirectories: false)
+    try FileManager.default.createSymbolicLink(
+      at: folder.url("layer_9/top"), withDestinationURL: stored.folder)
+    try stored.expectSame(try Transcoder(folder: folder.url("layer_9/top")))
+    for layer in 0..<3 {
+      try FileManager.default.createSymbolicLink(
+        at: folder.url("chosen/layer_\(layer)").parentMade(),
+        withDestinationURL: stored.folder.appending(path: "layer_\(layer)/width_16k/average_l0_\(5 + layer)"))
+    }
+    try stored.expectSame(try Transcoder(folder: folder.url("chosen")))
+  }
+
+  @Test func `a folder that is not there is said to be missing`() throws {
+    let error = try #require(throws: TranscodingError.self) {
+      try Transcoder(folder: URL(filePath: "/nowhere/at/all"))
+    }
+    #expect(error.description.contains("/nowhere/at/all cannot be read: No such file"))
+  }
+
   /// A copy of a fixture to spoil.
   private func copy(_ name: String) throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
@@ -208,6 +230,8 @@ struct FormatTests {
     ("activation: topk\nk: -3", "without a whole k > 0"), ("topk_keeps_negative: 2", "is not true or false"),
     ("transcoders: ['hf://a/b/c?revision=x']", "hf download a/b c --revision x"),
     ("transcoders: ['hf://a/../c']", "not a file here"),
+    ("transcoders: ['hf://a/b/c?revision=x/../../y']", "not a file here"),
+    ("transcoders: ['hf://a/b/$(c)']", "not a file here"),
     ("transcoders: ['https://a/b/c']", "not a file here"),
     ("transcoders: [nowhere.safetensors]", "nowhere.safetensors cannot be read"),
   ])
@@ -253,5 +277,14 @@ struct FormatTests {
     let error = try #require(throws: TranscodingError.self) { try folder.load() }
     #expect(error.description.contains("its activation is relu, but layer 0 has thresholds"))
     #expect(try TranscoderFolder.perLayer(more: "activation: relu").load().layerCount == 1)
+  }
+}
+
+extension URL {
+  /// The same place, with the folder around it made.
+  fileprivate func parentMade() throws -> URL {
+    try FileManager.default.createDirectory(
+      at: deletingLastPathComponent(), withIntermediateDirectories: true)
+    return self
   }
 }

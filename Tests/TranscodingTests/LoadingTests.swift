@@ -32,7 +32,7 @@ struct LoadingTests {
   }
 
   @Test(arguments: [
-    (nil, "it holds neither config.yaml"),
+    (nil, "holds neither config.yaml"),
     ("", "not a YAML mapping"),
     ("a: [1, 2", "not a YAML mapping"),
     ("- 1\n- 2", "not a YAML mapping"),

@@ -52,7 +52,7 @@ public struct TranscoderScore: Sendable {
     let samples = try prompts.enumerated().map { number, question in
       progress(0.5 + 0.5 * Double(number) / Double(prompts.count))
       return try GraphSample(
-        model.tokenizer.encode(question.prompt), with: model, memoryLimit: nil)
+        model.tokenizer.encode(question.prompt), with: model)
     }
     unexplainedVariance = check.measures[0].layers.map { $0.all.unexplainedVariance ?? .nan }
     activeFeatures = check.measures[0].layers.map(\.all.activeFeatures)

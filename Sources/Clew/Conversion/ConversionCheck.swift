@@ -27,6 +27,10 @@ public struct ConversionCheck: Sendable {
   /// - Throws: ``ConversionError/differs(file:reason:)`` if something does.
   init(of result: Transcoder, against source: Transcoder, isExact: Bool) throws {
     var generator = SeededGenerator(seed: Self.seed)
+    guard result.layerCount == source.layerCount else {
+      throw ConversionError.behaves(
+        folder: result.folder.path, layer: min(result.layerCount, source.layerCount))
+    }
     for layer in source.layers.indices {
       let inputs = Self.inputs(for: source, layer: layer, &generator)
       let (own, other) = (
@@ -35,12 +39,11 @@ public struct ConversionCheck: Sendable {
       for row in 0..<inputs.rows {
         compare(
           result.activeFeatures(own[row], layer: layer), source.activeFeatures(other[row], layer: layer),
-          layer: layer, result, source)
+          input: inputs.rows(row..<row + 1), layer: layer, result, source)
       }
       self.inputs += inputs.rows
       if isExact, differing > 0 || max(activationDifference, reconstructionDifference) > Self.tolerance {
-        throw ConversionError.differs(
-          file: result.folder.path, reason: "layer \(layer) activates or writes something else")
+        throw ConversionError.behaves(folder: result.folder.path, layer: layer)
       }
     }
   }
@@ -67,7 +70,8 @@ public struct ConversionCheck: Sendable {
   }
 
   private mutating func compare(
-    _ own: [(index: Int, activation: Float)], _ other: [(index: Int, activation: Float)], layer: Int,
+    _ own: [(index: Int, activation: Float)], _ other: [(index: Int, activation: Float)], input: Matrix,
+    layer: Int,
     _ result: Transcoder, _ source: Transcoder
   ) {
     let known = Dictionary(uniqueKeysWithValues: own.map { ($0.index, $0.activation) })
@@ -79,20 +83,24 @@ public struct ConversionCheck: Sendable {
       activationDifference = max(
         activationDifference, abs(Double(mine) - Double(activation)) / max(1e-30, largest))
     }
-    let (mine, theirs) = (Self.sum(own, layer, result), Self.sum(other, layer, source))
+    let (mine, theirs) = (Self.sum(own, input, layer, result), Self.sum(other, input, layer, source))
     let scale = theirs.map { abs($0) }.max() ?? 0
     for (a, b) in zip(mine, theirs) {
       reconstructionDifference = max(reconstructionDifference, abs(a - b) / max(1e-30, scale))
     }
   }
 
-  /// What features write to all their layers, with the layer's bias, `[outputLayer · dModel]`.
+  /// What features write to all their layers, with the layer's bias and what a skip connection passes,
+  /// `[outputLayer · dModel]`.
   private static func sum(
-    _ features: [(index: Int, activation: Float)], _ layer: Int, _ transcoder: Transcoder
+    _ features: [(index: Int, activation: Float)], _ input: Matrix, _ layer: Int, _ transcoder: Transcoder
   ) -> [Double] {
     let weights = transcoder.layers[layer]
     var sum = [Double](repeating: 0, count: weights.decoder.inputs)
     for (i, bias) in weights.decoderBias.enumerated() { sum[i] = Double(bias) }
+    if let skip = weights.skip {
+      for (i, value) in input.multiplied(byTransposed: skip).values.enumerated() { sum[i] += Double(value) }
+    }
     // Of very many, the first show as much as all.
     for (index, activation) in features.prefix(256) {
       for (i, value) in transcoder.decoderVectors(FeatureID(layer: layer, index: index)).enumerated() {

@@ -39,15 +39,18 @@ public struct TranscoderConversion {
   public func run(
     command: [String], progress: @escaping (_ phase: String, _ fraction: Double) -> Void = { _, _ in }
   ) throws -> Result {
-    let configuration = writtenConfiguration
-    try checkPlace(configuration)
+    let configuration = try writtenConfiguration()
+    try checkPlace()
     // A folder that is made for this goes away again if nothing comes to lie in it.
     let place = try FileBatch(folder: folder)
-    try checkSpace()
+    let totalBytes = totalBytes
+    try checkSpace(for: totalBytes)
+    // From here on the folder belongs to this source; a later run tells by this record.
+    try place.stage("conversion.json", try record(nil, command: command))
+    try place.commit()
     var result = Result()
     for (index, layer) in source.layers.enumerated() {
       for file in files(of: layer, index: index) {
-        progress("layer \(index), \(file.name)", Double(result.bytes) / Double(totalBytes))
         try convert(file, into: &result) { bytes in
           progress("layer \(index), \(file.name)", Double(bytes) / Double(totalBytes))
         }
@@ -56,37 +59,25 @@ public struct TranscoderConversion {
     }
     progress("comparing activations", 1)
     result.check = try ConversionCheck(
-      of: try Transcoder(circuitTracer: folder, configuration), against: source, isExact: keepsNumbers)
+      of: try Transcoder(circuitTracer: folder, configuration), against: source, isExact: type != .bfloat16)
     try place.stage("conversion.json", try record(result, command: command))
     try place.stage("config.yaml", Array(configuration.yaml.utf8))
     try place.commit()
+    // As any user will.
+    _ = try Transcoder(folder: folder)
     return result
   }
 
   // MARK: Files
 
-  private func storedType(_ weight: WeightMatrix) -> ElementType {
-    type ?? (weight.type == .bfloat16 ? .bfloat16 : .float32)
-  }
-
-  /// Whether every number is stored as it was.
-  private var keepsNumbers: Bool {
-    source.layers.allSatisfy { layer in
-      storedType(layer.encoder) == .float32 || layer.encoder.type == .bfloat16
-    }
-  }
-
   private func files(of layer: TranscoderLayer, index: Int) -> [CircuitTracerFiles.File] {
-    CircuitTracerFiles(
-      of: layer, layer: index, kind: source.configuration.kind, type: storedType(layer.encoder)
-    ).files
+    CircuitTracerFiles(of: layer, layer: index, kind: source.configuration.kind, type: type).files
   }
 
-  /// Bytes of all weights as they will be stored.
+  /// Bytes of all files.
   private var totalBytes: Int {
-    source.layers.reduce(0) { sum, layer in
-      let numbers = layer.encoder.outputs * (layer.encoder.inputs + layer.decoder.inputs)
-      return sum + numbers * storedType(layer.encoder).byteCount
+    source.layers.enumerated().reduce(1) { sum, layer in
+      sum + files(of: layer.element, index: layer.offset).reduce(0) { $0 + $1.writer.byteCount }
     }
   }
 
@@ -141,56 +132,67 @@ public struct TranscoderConversion {
   // MARK: The folder
 
   /// The configuration of the result.
-  private var writtenConfiguration: TranscoderConfiguration {
+  private func writtenConfiguration() throws(ConversionError) -> TranscoderConfiguration {
     let own = source.configuration
-    var topK: Int?
-    var keepsNegative = true
-    for layer in source.layers {
-      if case .topK(let k, let keeps) = layer.activation { (topK, keepsNegative) = (k, keeps) }
+    let kept = source.layers.map { layer -> [Int] in
+      if case .topK(let k, let keepsNegative) = layer.activation { [k, keepsNegative ? 1 : 0] } else { [] }
+    }
+    guard let first = kept.first, kept.allSatisfy({ $0 == first }) else {
+      throw .cannotSay(
+        folder: source.folder.path,
+        reason: "its layers keep different numbers of features (TopK), and config.yaml has one k")
     }
     return TranscoderConfiguration(
       kind: own.kind, modelName: own.modelName, inputHook: own.inputHook, outputHook: own.outputHook,
-      topK: topK, keepsNegative: keepsNegative)
+      topK: first.first, keepsNegative: first.last != 0)
   }
 
-  private func checkPlace(_ configuration: TranscoderConfiguration) throws(ConversionError) {
-    let names = source.layers.indices.flatMap { index in
-      files(of: source.layers[index], index: index).map {
-        folder.appending(path: $0.name).standardizedFileURL.path
-      }
+  /// Refuses a folder that holds something else than an earlier run of the same conversion left.
+  private func checkPlace() throws(ConversionError) {
+    let target = folder.resolvingSymlinksInPath().path
+    if source.files.contains(where: { $0.resolvingSymlinksInPath().path.hasPrefix(target + "/") }) {
+      throw .occupied(folder: folder.path, reason: "the transcoders that are to be converted lie in it")
     }
-    let sources = Set(source.files.map(\.standardizedFileURL.path))
-    if names.contains(where: sources.contains) {
-      throw .occupied(folder: folder.path, reason: "it holds the transcoders that are to be converted")
-    }
-    let settings = folder.appending(path: "config.yaml")
-    guard let text = try? Data(contentsOf: settings) else { return }
-    guard text.elementsEqual(configuration.yaml.utf8) else {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    guard names.contains(where: { $0.hasSuffix(".safetensors") || $0 == "config.yaml" }) else { return }
+    let record = (try? Data(contentsOf: folder.appending(path: "conversion.json")))
+      .flatMap { try? JSON(parsing: Array($0)).object }
+    guard record?["source_fingerprint"]?.string == sourceFingerprint, record?["type"]?.string == typeName
+    else {
       throw .occupied(folder: folder.path, reason: "it holds other transcoders already")
     }
   }
 
-  private func checkSpace() throws(ConversionError) {
+  private func checkSpace(for bytes: Int) throws(ConversionError) {
     let there =
-      (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: [.fileSizeKey]))
-      ?? []
-    let present = there.reduce(0) { $0 + ((try? $1.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0) }
-    guard let free = DiskSpace.free(at: folder), free + present < totalBytes else { return }
-    throw .noSpace(folder: folder.path, needed: totalBytes, free: free)
+      (try? FileManager.default.contentsOfDirectory(
+        at: folder, includingPropertiesForKeys: [.fileSizeKey])) ?? []
+    let present = there.reduce(0) {
+      $0 + ((try? $1.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0)
+    }
+    guard let free = DiskSpace.free(at: folder), free + present < bytes else { return }
+    throw .noSpace(folder: folder.path, needed: bytes, free: free)
   }
 
-  private func record(_ result: Result, command: [String]) throws -> [UInt8] {
-    let json: JSON = [
+  private var sourceFingerprint: String { Fingerprint.of(files: source.files) }
+  private var typeName: String { type?.rawValue ?? "as stored" }
+
+  /// What is written down: of whom it is, and, once it is finished, how it came out.
+  private func record(_ result: Result?, command: [String]) throws -> [UInt8] {
+    var json: JSONObject = [
       "clew": .string(Version.current), "command": .array(command.map { .string($0) }),
       "format": .string(source.format.rawValue),
       "files": .array(source.files.map { .string($0.lastPathComponent) }),
-      "source_fingerprint": .string(Fingerprint.of(files: source.files)),
-      "type": .string(type?.rawValue ?? "as stored"),
-      "inputs_compared": JSON(result.check.inputs), "features_activated": JSON(result.check.activated),
-      "features_that_differ": JSON(result.check.differing),
-      "largest_activation_difference": JSON(result.check.activationDifference),
-      "largest_reconstruction_difference": JSON(result.check.reconstructionDifference),
+      "source_fingerprint": .string(sourceFingerprint), "type": .string(typeName),
+      "finished": .bool(result != nil),
     ]
-    return try json.bytes() + [UInt8(ascii: "\n")]
+    if let check = result?.check {
+      json["inputs_compared"] = JSON(check.inputs)
+      json["features_activated"] = JSON(check.activated)
+      json["features_that_differ"] = JSON(check.differing)
+      json["largest_activation_difference"] = JSON(check.activationDifference)
+      json["largest_reconstruction_difference"] = JSON(check.reconstructionDifference)
+    }
+    return try JSON.object(json).bytes() + [UInt8(ascii: "\n")]
   }
 }

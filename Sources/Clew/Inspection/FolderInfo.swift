@@ -16,8 +16,13 @@ public enum FolderInfo {
     // A model's folder has its weights at the top; whatever else has no tokenizer is looked through for transcoders.
     let isModel = ["model.safetensors", "model.safetensors.index.json", "tokenizer.json"].contains(
       where: holds)
-    return holds("config.yaml") || !isModel
-      ? transcoder(try Transcoder(folder: folder)) : try model(folder)
+    if isModel, !holds("config.yaml") { return try model(folder) }
+    switch Result(catching: { () throws(TranscodingError) in try Transcoder(folder: folder) }) {
+    case .success(let found): return transcoder(found)
+    case .failure(.nothingFound) where holds("config.json"): return try model(folder)
+    case .failure(.nothingFound(let path)): throw InspectionError.neither(folder: path)
+    case .failure(let error): throw error
+    }
   }
 
   private static func model(_ folder: URL) throws -> JSONObject {
@@ -77,5 +82,19 @@ public enum FolderInfo {
     info["parameters"] = JSON(tensors.reduce(0) { $0 + $1.count })
     info["types"] = JSON(Set(tensors.map(\.typeName)).sorted())
     info["bytes"] = JSON(tensors.reduce(0) { $0 + $1.bytes.count })
+  }
+}
+
+/// What can keep a folder from being described.
+public enum InspectionError: Error, Equatable, CustomStringConvertible {
+  /// It holds neither a model nor transcoders.
+  case neither(folder: String)
+
+  public var description: String {
+    switch self {
+    case .neither(let folder):
+      "\(folder) holds neither a model (config.json and tokenizer.json beside safetensors) nor transcoders "
+        + "(circuit-tracer's config.yaml, or files of Gemma Scope, SAELens or sparsify). Check the path."
+    }
   }
 }

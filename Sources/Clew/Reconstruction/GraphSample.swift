@@ -17,14 +17,14 @@ public struct GraphSample: Sendable {
   public let keptNodes: Int
 
   /// Traces a prompt at coverage 1.
-  public init(_ tokens: [Token], with model: TracingModel, memoryLimit: Int?) throws {
+  public init(_ tokens: [Token], with model: TracingModel, workingMemory: Int = 1 << 30) throws {
     let prompt = Prompt(tokens, tokenizer: model.tokenizer)
     let local = try LocalReplacementModel(
       of: model.transformer, transcoder: model.transcoder,
       recording: try model.transformer.record(prompt.tokens))
     var settings = AttributionSettings()
     settings.coverage = 1
-    settings.memoryLimit = memoryLimit
+    settings.workingMemory = workingMemory
     let result = try Attributor.attribute(
       local, prompt: prompt, tokenizer: model.tokenizer, settings: settings)
     let scores = result.graph.scores()

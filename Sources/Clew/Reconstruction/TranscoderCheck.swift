@@ -13,7 +13,7 @@ public struct CheckRequest: Sendable {
   /// How many positions the means of the ablation are taken over.
   public var meanPositions = 1 << 16
   /// Working memory for pullbacks, in bytes.
-  public var memoryLimit: Int?
+  public var workingMemory = 1 << 30
 
   public init(texts: CheckTexts) {
     self.texts = texts
@@ -63,7 +63,7 @@ public struct TranscoderCheck: Sendable {
       for (place, prompt) in request.graphPrompts.enumerated() {
         let part = Double(number * request.graphPrompts.count + place)
         try progress("tracing prompts", part / Double(models.count * request.graphPrompts.count))
-        samples.append(try GraphSample(prompt, with: model, memoryLimit: request.memoryLimit))
+        samples.append(try GraphSample(prompt, with: model, workingMemory: request.workingMemory))
       }
       graphs.append(samples)
     }

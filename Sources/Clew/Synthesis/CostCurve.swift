@@ -1,3 +1,4 @@
+internal import Checkpoints
 public import Foundation
 internal import Rendering
 internal import Tensors
@@ -72,21 +73,21 @@ public struct CostCurve: Sendable {
   ///   - progress: Called with what is being done.
   public mutating func measure(_ axis: Axis, in folder: URL, progress: (String) -> Void) throws {
     var points: [Point] = []
-    var model: (layers: Int, features: Int, folder: URL)?
-    defer { if let model { try? FileManager.default.removeItem(at: model.folder) } }
+    var model: (layers: Int, features: Int, folder: WorkFolder)?
     for value in axis.values {
       let layers = axis == .layers ? value : base.layers
       let features = axis == .features ? value : base.features
       if model?.layers != layers || model?.features != features {
-        if let model { try FileManager.default.removeItem(at: model.folder) }
+        model = nil  // its files go before the next ones come
         progress("writing \(layers) layers of \(features) features")
-        let place = folder.appending(path: ".cost-\(getpid())-\(axis.rawValue)")
+        let place = WorkFolder(in: folder, named: "cost")
+        try synthetic(layers: layers, features: features).write(to: place.url)
         model = (layers, features, place)
-        try synthetic(layers: layers, features: features).write(to: place)
       }
       guard let model else { continue }
       progress("\(axis.rawValue) \(value)")
-      points.append(try measure(axis == .tokens ? value : base.tokens, value: value, in: model.folder))
+      points.append(
+        try measure(axis == .tokens ? value : base.tokens, value: value, in: model.folder.url))
     }
     self.points[axis] = points
   }

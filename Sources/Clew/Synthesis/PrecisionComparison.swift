@@ -35,13 +35,12 @@ public struct PrecisionComparison: Sendable {
   /// Compares on one prompt, with every row computed.
   /// - Parameter folder: Where the two copies lie meanwhile.
   public init(model: URL, transcoders: URL, prompt: String, in folder: URL) throws {
-    let rounded = folder.appending(path: ".bfloat16-\(getpid())")
-    let widened = folder.appending(path: ".float32-\(getpid())")
-    defer { for copy in [rounded, widened] { try? FileManager.default.removeItem(at: copy) } }
-    try Self.copy(model, to: rounded, type: .bfloat16)
-    try Self.copy(rounded, to: widened, type: .float32)
+    let rounded = WorkFolder(in: folder, named: "clew-bfloat16")
+    let widened = WorkFolder(in: folder, named: "clew-float32")
+    try Self.copy(model, to: rounded.url, type: .bfloat16)
+    try Self.copy(rounded.url, to: widened.url, type: .float32)
     let transcoder = try Transcoder(folder: transcoders)
-    let forms = try [model, rounded, widened].map { try Form($0, transcoder, prompt: prompt) }
+    let forms = try [model, rounded.url, widened.url].map { try Form($0, transcoder, prompt: prompt) }
     storage = forms[1].difference(from: forms[2])
     rounding = forms[1].difference(from: forms[0])
   }
@@ -56,7 +55,11 @@ public struct PrecisionComparison: Sendable {
     var writer = SafetensorsWriter(metadata: [("format", "pt")])
     let checkpoint = try Checkpoint(folder: model)
     for tensor in checkpoint.tensors.values.sorted(by: { $0.name < $1.name }) {
-      writer.add(tensor.name, try tensor.floats(), shape: tensor.shape, type: type)
+      if tensor.shape.count == 2 {
+        writer.add(tensor.name, try tensor.weight(), shape: tensor.shape, type: type)
+      } else {
+        writer.add(tensor.name, try tensor.floats(), shape: tensor.shape, type: type)
+      }
     }
     try files.stage("model.safetensors", parts: writer.parts())
     try files.commit()

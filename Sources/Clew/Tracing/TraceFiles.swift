@@ -31,7 +31,14 @@ extension PromptTrace {
     var made = [Result<[UInt8]?, any Error>](repeating: .success(nil), count: large.count)
     made.withUnsafeMutableBufferPointer { made in
       let made = SharedPointer(made)
-      Parallel.forEach(large.count) { place in made.pointer[place] = Result { try large[place].make() } }
+      let make: @Sendable (Int) -> Void = { place in made.pointer[place] = Result { try large[place].make() }
+      }
+      // Under a limit one after the other: side by side they would lie in memory together.
+      if request.settings.memoryLimit == nil {
+        Parallel.forEach(large.count, make)
+      } else {
+        large.indices.forEach(make)
+      }
     }
     for (file, result) in zip(large, made) {
       if let bytes = try result.get() { try files.stage(file.name, bytes) }

@@ -38,7 +38,12 @@ struct CheckCommand: ParsableCommand {
     name: .shortAndLong, help: "The folder that then holds the files. (default: Output/check-<name>)",
     completion: .directory)
   var output: String?
-  @OptionGroup var resources: ResourceOptions
+  @OptionGroup var threads: ThreadOptions
+  @Option(
+    help: ArgumentHelp(
+      "Working memory for the rows of the sample graphs, such as 512M or 2G. (default: 1G)", valueName: "size"
+    ))
+  var memory: ByteSize?
   @Flag(help: "Print check.json on standard output.") var json = false
   @Flag(help: "Print nothing but errors.") var quiet = false
 
@@ -52,7 +57,7 @@ struct CheckCommand: ParsableCommand {
   }
 
   func run() throws {
-    resources.apply()
+    threads.apply()
     let folder = URL(filePath: output ?? "Output/check-\(name)")
     // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
     _ = try FileBatch(folder: folder)
@@ -90,7 +95,7 @@ struct CheckCommand: ParsableCommand {
     var request = CheckRequest(texts: texts)
     request.settings.measuresBehaviour = !reconstructionOnly
     request.settings.replacesSingleLayers = !skipSingleLayers
-    request.memoryLimit = resources.memoryBytes
+    if let memory { request.workingMemory = memory.bytes }
     if let prompts {
       request.graphPrompts = try CheckTexts.lines(
         of: prompts, tokenizer: model.tokenizer, context: configuration.contextLength)

@@ -62,9 +62,11 @@ struct ConvertCommand: ParsableCommand {
     Interruption.whatIsKept = "finished files are kept; the same command goes on from there"
     let own = TranscoderDescription(inputHook: inputHook, outputHook: outputHook, modelName: modelName)
     let places = sources.map { URL(filePath: $0) }
+    var isFolder: ObjCBool = false
+    let isThere = FileManager.default.fileExists(atPath: places[0].path, isDirectory: &isFolder)
+    let isSet = places.count == 1 && (isFolder.boolValue || !isThere)
     let source =
-      try places.count == 1
-      ? Transcoder(folder: places[0], described: own) : Transcoder(layers: places, described: own)
+      try isSet ? Transcoder(folder: places[0], described: own) : Transcoder(layers: places, described: own)
     let conversion = TranscoderConversion(source, to: URL(filePath: output), type: type.elementType)
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
@@ -73,6 +75,14 @@ struct ConvertCommand: ParsableCommand {
     }
     bar.clear()
     if !quiet { try Terminal.output(text(source, result)) }
+  }
+
+  private func count(_ number: Int, _ name: String) -> String { "\(number) \(name)\(number == 1 ? "" : "s")" }
+
+  private func features(_ source: Transcoder) -> String {
+    let counts = source.layers.indices.map { source.featureCount(layer: $0) }
+    let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
+    return least == most ? "\(count(most, "feature")) each" : "\(least) to \(most) features each"
   }
 
   private static func list<Hook: RawRepresentable & CaseIterable>(_: Hook.Type) -> String
@@ -91,9 +101,9 @@ struct ConvertCommand: ParsableCommand {
     let kept = result.kept > 0 ? " (\(result.kept) were there already)" : ""
     func part(_ value: Double) -> String { value == 0 ? "0" : String(format: "%.1e", value) }
     return """
-      \(source.layerCount) layers of \(source.format.rawValue), \(source.featureCount(layer: 0)) features each, \
+      \(count(source.layerCount, "layer")) of \(source.format.rawValue), \(features(source)), \
       read \(source.configuration.inputHook.rawValue), write \(source.configuration.outputHook.rawValue)
-      \(result.written + result.kept) files\(kept), \(ByteText.of(result.bytes)), each compared with its source
+      \(count(result.written + result.kept, "file"))\(kept), \(ByteText.of(result.bytes)), each compared with its source
       \(check.inputs) inputs that activated \(check.activated) features: \(check.differing) features differ, \
       activations by \(part(check.activationDifference)) and what is written by \(part(check.reconstructionDifference)) \
       of the largest

@@ -82,7 +82,7 @@ struct TraceCommand: ParsableCommand {
     request.settings.maxLogits = maxLogits
     request.settings.logitMass = logitMass
     request.settings.rowLimit = maxRows
-    request.settings.memoryLimit = resources.memoryBytes
+    request.settings.memoryLimit = resources.memory?.bytes
     if !targets.isEmpty {
       let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }

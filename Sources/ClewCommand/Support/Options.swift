@@ -11,7 +11,8 @@ struct ModelOptions: ParsableArguments {
     completion: .directory)
   var model: String
   @Option(
-    help: "The transcoders' folder in circuit-tracer's layout: config.yaml and safetensors.",
+    help:
+      "The transcoders' folder: config.yaml and safetensors (circuit-tracer), or files of Gemma Scope, SAELens or sparsify.",
     completion: .directory)
   var transcoders: String
 
@@ -32,33 +33,36 @@ struct ThreadOptions: ParsableArguments {
   func apply() { Parallel.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount }
 }
 
-/// How much of the machine to use.
+/// How much of the machine a trace may use.
 struct ResourceOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
   @Option(
     help: ArgumentHelp(
       "The most memory to use, such as 512M or 8G; what cannot fit is refused before work begins. (default: what is free)",
       valueName: "size"))
-  var memory: String?
+  var memory: ByteSize?
 
-  func validate() throws {
-    if memory != nil, memoryBytes == nil {
-      throw ValidationError("--memory must be a size such as 512M or 8G.")
-    }
-  }
+  func apply() { threads.apply() }
+}
 
-  var memoryBytes: Int? {
-    guard let memory else { return nil }
+/// A size as options take it: `512M`, `8G`, `1.5GiB`, `512 MiB`, or plain bytes.
+struct ByteSize: ExpressibleByArgument {
+  let bytes: Int
+
+  init?(argument: String) { self.init(argument) }
+
+  init?(_ text: String) {
+    let text = text.filter { $0 != " " }
     let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("G", 30), ("M", 20), ("K", 10), ("", 0)]
-    for (unit, shift) in units where memory.hasSuffix(unit) {
-      guard let number = Double(memory.dropLast(unit.count)), number > 0 else { continue }
+    for (unit, shift) in units where text.hasSuffix(unit) {
+      guard let number = Double(text.dropLast(unit.count)), number > 0 else { continue }
       let bytes = number * Double(1 << shift)
-      return bytes < 1e15 ? Int(bytes) : nil
+      guard bytes < 1e15 else { return nil }
+      self.bytes = Int(bytes)
+      return
     }
     return nil
   }
-
-  func apply() { threads.apply() }
 }
 
 /// A part of a whole, 0 to 1.

@@ -50,7 +50,7 @@ enum CircuitTracer {
         decoderBias: try file.tensor("b_dec").vector(count: width),
         activation: try activation(file.tensors["activation_function.threshold"], features: features),
         skip: try file.tensors["W_skip"]?.weight(outputs: width, inputs: width)),
-      files: [url], layer: HookNames.layer(in: url.path))
+      files: [url], layer: HookNames.layer(of: url))
   }
 
   private static func activation(

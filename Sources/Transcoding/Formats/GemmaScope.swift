@@ -19,7 +19,7 @@ enum GemmaScope {
         encoderBias: try file.tensor("b_enc").vector(count: features), decoder: decoder,
         decoderBias: try file.tensor("b_dec").vector(count: width),
         activation: .jumpReLU(thresholds: try file.tensor("threshold").vector(count: features)), skip: nil),
-      files: [url], layer: HookNames.layer(in: url.path), inputHook: .normalized, outputHook: .mlpOutput,
+      files: [url], layer: HookNames.layer(of: url), inputHook: .normalized, outputHook: .mlpOutput,
       modelName: "google/gemma-2-2b")
   }
 
@@ -28,7 +28,7 @@ enum GemmaScope {
   /// `affine_skip_connection [dModel, dModel]`, applied from the right.
   static func second(_ url: URL, _ file: SafetensorsFile) throws(CheckpointError) -> FoundLayer {
     let stored = try file.tensor("w_dec")
-    let layer = HookNames.layer(in: url.path)
+    let layer = HookNames.layer(of: url)
     guard stored.shape.count == 2 || stored.shape.count == 3, let features = stored.shape.first,
       let width = stored.shape.last
     else {
@@ -56,47 +56,5 @@ enum GemmaScope {
     found.modelName = settings?.text("model_name")
     found.take(input: settings?.text("hf_hook_point_in"), output: settings?.text("hf_hook_point_out"))
     return found
-  }
-}
-
-extension FoundLayer {
-  /// Takes over the hooks that a maker names.
-  mutating func take(input: String?, output: String?) {
-    if let input {
-      inputHook = HookNames.input(input)
-      if inputHook == nil { unknownHooks.append(input) }
-    }
-    if let output {
-      outputHook = HookNames.output(output)
-      if outputHook == nil { unknownHooks.append(output) }
-    }
-  }
-}
-
-/// A small JSON file of settings beside weights.
-struct SettingsFile {
-  let url: URL
-  private let fields: [String: Any]
-
-  /// Reads a file; `nil` if it is not there, or not a JSON object of less than a mebibyte.
-  init?(_ url: URL) {
-    guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: 1 << 20), data.count < 1 << 20,
-      let fields = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
-    else { return nil }
-    (self.url, self.fields) = (url, fields)
-  }
-
-  private init(url: URL, fields: [String: Any]) { (self.url, self.fields) = (url, fields) }
-
-  func text(_ name: String) -> String? { fields[name] as? String }
-  func holds(_ name: String) -> Bool { fields[name] != nil && !(fields[name] is NSNull) }
-  func flag(_ name: String) -> Bool? { fields[name] as? Bool }
-  func count(_ name: String) -> Int? {
-    guard let number = fields[name] as? NSNumber else { return nil }
-    return Int(exactly: number.doubleValue)
-  }
-  /// An object inside.
-  func object(_ name: String) -> SettingsFile? {
-    (fields[name] as? [String: Any]).map { SettingsFile(url: url, fields: $0) }
   }
 }

@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The places in a layer, by the names that TransformerLens and Hugging Face give them.
 enum HookNames {
   /// Where a transcoder reads.
@@ -30,12 +32,18 @@ enum HookNames {
     return String(name[match.range.upperBound...].drop { $0 == "." })
   }
 
-  /// The number of the layer that a hook, a module or a path names: `blocks.3.`, `layers.3.mlp`, `h.3`,
+  /// The number of the layer that a hook, a module or a path names: `blocks.3.`, `layers.3.mlp`, `h.3.mlp`,
   /// `layer_3/width_16k`, `params_layer_3.safetensors`; the last one, if there are several.
   static func layer(in name: String) -> Int? { layerMatch(in: name)?.number }
 
+  /// The number of the layer that a file or folder names: itself, or one of the three folders around it, since the folders
+  /// above them are the user's own.
+  static func layer(of url: URL) -> Int? {
+    layer(in: url.standardizedFileURL.pathComponents.suffix(4).joined(separator: "/"))
+  }
+
   private static func layerMatch(in name: String) -> (range: Range<String.Index>, number: Int)? {
-    let pattern = #/(?:^|[\/._-])(?:layers?|blocks?|h)[._-]?([0-9]{1,4})(?=$|[\/._-])/#
+    let pattern = #/(?:^|[\/._-])(?:(?:layers?|blocks?)[._-]?|h\.)([0-9]{1,4})(?=$|[\/._-])/#
     guard let match = name.matches(of: pattern).last, let number = Int(match.output.1) else { return nil }
     return (match.range, number)
   }

@@ -14,7 +14,9 @@ struct HubReference {
     let steps = parts.path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
     revision = parts.queryItems?.first { $0.name == "revision" }?.value ?? "main"
     guard steps.count >= 2, !owner.isEmpty,
-      ([owner, revision] + steps).allSatisfy({ !$0.hasPrefix("..") && !$0.isEmpty })
+      // Nothing that leads elsewhere, and nothing that a shell would take for more than a name.
+      ([owner] + steps + revision.split(separator: "/", omittingEmptySubsequences: false).map(String.init))
+        .allSatisfy({ $0.wholeMatch(of: #/[A-Za-z0-9_-][A-Za-z0-9._-]*/#) != nil })
     else { return nil }
     repository = "\(owner)/\(steps[0])"
     path = steps.dropFirst().joined(separator: "/")

@@ -72,24 +72,33 @@ enum LayerSearch {
     return (0..<layers.count).compactMap { layers[$0] }
   }
 
+  /// The files that hold a layer, links followed.
   private static func files(below folder: URL) throws(TranscodingError) -> [URL] {
-    guard
-      let walk = FileManager.default.enumerator(
-        at: folder, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
-    else { return [] }
     var files: [URL] = []
+    var seen: Set<String> = []
     var count = 0
-    for case let url as URL in walk {
-      count += 1
+    var waiting = [(folder: folder, depth: 0)]
+    while let (next, depth) = waiting.popLast() {
+      // A folder that links lead to twice is searched once.
+      guard seen.insert(next.resolvingSymlinksInPath().path).inserted else { continue }
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: next.path)) ?? []
+      count += names.count
       guard count <= mostEntries else {
         throw .badConfiguration(
           path: folder.path, reason: "more than \(mostEntries) files lie below it; name a folder further down"
         )
       }
-      if walk.level > greatestDepth { walk.skipDescendants() }
-      let name = url.lastPathComponent
-      if names.contains(name) || name.hasPrefix("params_layer_") && name.hasSuffix(".safetensors") {
-        files.append(url)
+      for name in names where !name.hasPrefix(".") {
+        let url = next.appending(path: name)
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else { continue }
+        if isFolder.boolValue {
+          if depth < greatestDepth { waiting.append((url, depth + 1)) }
+        } else if Self.names.contains(name)
+          || name.hasPrefix("params_layer_") && name.hasSuffix(".safetensors")
+        {
+          files.append(url)
+        }
       }
     }
     return files.sorted { $0.path < $1.path }

@@ -49,7 +49,7 @@ enum SAELens {
       // Since version 6 the hooks stand under metadata.
       let metadata = settings.object("metadata") ?? settings
       let hook = metadata.text("hook_name")
-      found.layer = (hook.flatMap { HookNames.layer(in: $0) }) ?? HookNames.layer(in: folder.path)
+      found.layer = (hook.flatMap { HookNames.layer(in: $0) }) ?? HookNames.layer(of: folder)
       found.modelName = metadata.text("model_name")
       // Where a Hugging Face name is given, the other one is only its nearest neighbour in TransformerLens.
       found.take(

@@ -42,7 +42,7 @@ enum Sparsify {
           decoderBias: try file.tensor("b_dec").vector(count: width),
           activation: .topK(min(k, features), keepsNegative: false),
           skip: skips ? try file.tensor("W_skip").weight(outputs: width, inputs: width) : nil),
-        files: [folder.appending(path: weightsName)], layer: HookNames.layer(in: folder.path))
+        files: [folder.appending(path: weightsName)], layer: HookNames.layer(of: folder))
       let module = HookNames.place(folder.lastPathComponent)
       found.take(input: "\(module).input", output: "\(module).output")
       found.modelName = SettingsFile(folder.deletingLastPathComponent().appending(path: "config.json"))?

@@ -12,13 +12,14 @@ extension Transcoder {
   public init(
     folder: URL, described own: TranscoderDescription = TranscoderDescription()
   ) throws(TranscodingError) {
+    guard FileManager.default.fileExists(atPath: folder.path) else {
+      throw .checkpoint(.cannotRead(path: folder.path, reason: String(cString: strerror(ENOENT))))
+    }
     let settings = folder.appending(path: "config.yaml")
     guard FileManager.default.fileExists(atPath: settings.path) else {
       let layers = try LayerSearch.layers(below: folder)
       guard !layers.isEmpty else {
-        throw .badConfiguration(
-          path: folder.path,
-          reason: "it holds neither config.yaml nor transcoders of Gemma Scope, SAELens or sparsify")
+        throw .nothingFound(path: folder.path)
       }
       try self.init(layers, described: own, folder: folder)
       return
@@ -117,14 +118,13 @@ extension Transcoder {
     if let k = configuration.topK {
       activation = .topK(min(k, layer.encoder.outputs), keepsNegative: configuration.keepsNegative)
     } else if configuration.namesReLU {
-      guard case .reLU = activation else {
+      guard case .reLU = layer.activation else {
         throw .badConfiguration(
           path: folder.path,
           reason:
             "its activation is relu, but layer \(index) has thresholds or a k of its own; leave 'activation' out"
         )
       }
-      activation = .reLU
     }
     return TranscoderLayer(
       encoder: layer.encoder, encoderBias: layer.encoderBias, decoder: layer.decoder,

@@ -28,3 +28,17 @@ struct FoundLayer {
   var unknownHooks: [String] = []
   var modelName: String?
 }
+
+extension FoundLayer {
+  /// Takes over the hooks that a maker names.
+  mutating func take(input: String?, output: String?) {
+    if let input {
+      inputHook = HookNames.input(input)
+      if inputHook == nil { unknownHooks.append(input) }
+    }
+    if let output {
+      outputHook = HookNames.output(output)
+      if outputHook == nil { unknownHooks.append(output) }
+    }
+  }
+}
