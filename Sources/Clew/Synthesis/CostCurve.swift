@@ -182,7 +182,10 @@ public struct CostCurve: Sendable {
       let x = points.map { Double($0.value) }
       let name = axis == .features ? "features a layer" : axis.rawValue
       let phases = ["encode", "sources", "attribution", "scores and pruning"]
-      let seconds = phases.map { phase in ChartSeries(phase, x: x, y: points.map { $0.seconds(phase) }) }
+      let seconds = phases.map { phase in
+        ChartSeries(
+          phase == "scores and pruning" ? "pruning" : phase, x: x, y: points.map { $0.seconds(phase) })
+      }
       let slope = Self.exponent(points) { $0.seconds("attribution") }
       let memory = Self.exponent(points) { Double($0.trace.grownBytes) }
       return [
@@ -199,7 +202,7 @@ public struct CostCurve: Sendable {
           series: [
             ChartSeries("measured", x: x, y: points.map { Double($0.trace.grownBytes) / 1_048_576 }),
             ChartSeries(
-              "kept, as planned", x: x, y: points.map { Double($0.trace.plannedBytes) / 1_048_576 }),
+              "planned", x: x, y: points.map { Double($0.trace.plannedBytes) / 1_048_576 }),
           ], marksPoints: true),
       ]
     }
