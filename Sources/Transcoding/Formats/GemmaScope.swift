@@ -11,14 +11,12 @@ enum GemmaScope {
   static func first(_ url: URL) throws(CheckpointError) -> FoundLayer {
     let file = try NumpyArchive(url)
     let decoder = try file.tensor("W_dec").weight()
-    let (features, width) = (decoder.outputs, decoder.inputs)
     return FoundLayer(
       format: .gemmaScope,
-      weights: TranscoderLayer(
-        encoder: try file.tensor("W_enc").weight(outputs: width, inputs: features).transposed,
-        encoderBias: try file.tensor("b_enc").vector(count: features), decoder: decoder,
-        decoderBias: try file.tensor("b_dec").vector(count: width),
-        activation: .jumpReLU(thresholds: try file.tensor("threshold").vector(count: features)), skip: nil),
+      weights: try TranscoderLayer(
+        columns: try file.tensor("W_enc"), bias: try file.tensor("b_enc"), decoder: decoder,
+        width: decoder.inputs, decoderBias: try file.tensor("b_dec"),
+        thresholds: try file.tensor("threshold"), skip: nil),
       files: [url], layer: HookNames.layer(of: url), inputHook: .normalized, outputHook: .mlpOutput,
       modelName: "google/gemma-2-2b")
   }
@@ -29,8 +27,7 @@ enum GemmaScope {
   static func second(_ url: URL, _ file: SafetensorsFile) throws(CheckpointError) -> FoundLayer {
     let stored = try file.tensor("w_dec")
     let layer = HookNames.layer(of: url)
-    guard stored.shape.count == 2 || stored.shape.count == 3, let features = stored.shape.first,
-      let width = stored.shape.last
+    guard stored.shape.count == 2 || stored.shape.count == 3, let width = stored.shape.last
     else {
       throw .wrongShape(name: "w_dec", path: url.path, expected: [-1, -1, -1], actual: stored.shape)
     }
@@ -45,11 +42,9 @@ enum GemmaScope {
     }
     var found = FoundLayer(
       format: .gemmaScope2,
-      weights: TranscoderLayer(
-        encoder: try file.tensor("w_enc").weight(outputs: width, inputs: features).transposed,
-        encoderBias: try file.tensor("b_enc").vector(count: features), decoder: decoder,
-        decoderBias: try file.tensor("b_dec").vector(count: width),
-        activation: .jumpReLU(thresholds: try file.tensor("threshold").vector(count: features)),
+      weights: try TranscoderLayer(
+        columns: try file.tensor("w_enc"), bias: try file.tensor("b_enc"), decoder: decoder, width: width,
+        decoderBias: try file.tensor("b_dec"), thresholds: try file.tensor("threshold"),
         skip: try file.tensors["affine_skip_connection"]?.weight(outputs: width, inputs: width).transposed),
       files: [url], layer: layer, inputHook: .mlpInput, outputHook: .mlpOutput)
     let settings = SettingsFile(url.deletingLastPathComponent().appending(path: "config.json"))

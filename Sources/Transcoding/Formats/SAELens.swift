@@ -12,7 +12,7 @@ enum SAELens {
   static func layer(in folder: URL) throws(TranscodingError) -> FoundLayer {
     let url = folder.appending(path: "cfg.json")
     func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: url.path, reason: reason) }
-    guard let settings = SettingsFile(url) else { throw bad("it is missing, or not a JSON object") }
+    let settings = try SettingsFile(required: url)
     guard let architecture = settings.text("architecture") else { throw bad("it has no text 'architecture'") }
     let known = ["transcoder", "skip_transcoder", "jumprelu_transcoder", "jumprelu_skip_transcoder"]
     guard known.contains(architecture) else {
@@ -32,18 +32,15 @@ enum SAELens {
     do throws(CheckpointError) {
       let file = try SafetensorsFile(folder.appending(path: weightsName))
       let decoder = try file.tensor("W_dec").weight()
-      let (features, width) = (decoder.outputs, decoder.inputs)
+      let width = decoder.inputs
       let jumps = architecture.hasPrefix("jumprelu")
       let skips = architecture.contains("skip")
       var found = FoundLayer(
         format: .saeLens,
-        weights: TranscoderLayer(
-          encoder: try file.tensor("W_enc").weight(outputs: width, inputs: features).transposed,
-          encoderBias: try file.tensor("b_enc").vector(count: features), decoder: decoder,
-          decoderBias: try file.tensor("b_dec").vector(count: width),
-          activation: jumps
-            ? .jumpReLU(thresholds: try file.tensor("threshold").vector(count: features).map { max(0, $0) })
-            : .reLU,
+        weights: try TranscoderLayer(
+          columns: try file.tensor("W_enc"), bias: try file.tensor("b_enc"), decoder: decoder, width: width,
+          decoderBias: try file.tensor("b_dec"), thresholds: jumps ? try file.tensor("threshold") : nil,
+          leastThreshold: 0,
           skip: skips ? try file.tensor("W_skip").weight(outputs: width, inputs: width) : nil),
         files: [folder.appending(path: weightsName)])
       // Since version 6 the hooks stand under metadata.

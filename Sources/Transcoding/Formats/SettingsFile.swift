@@ -13,6 +13,14 @@ struct SettingsFile {
     (self.url, self.fields) = (url, fields)
   }
 
+  /// Reads a file that has to be there.
+  init(required url: URL) throws(TranscodingError) {
+    guard let settings = SettingsFile(url) else {
+      throw .badConfiguration(path: url.path, reason: "it is missing, or not a JSON object")
+    }
+    self = settings
+  }
+
   private init(url: URL, fields: [String: Any]) { (self.url, self.fields) = (url, fields) }
 
   func text(_ name: String) -> String? { fields[name] as? String }

@@ -12,7 +12,7 @@ enum Sparsify {
   static func layer(in folder: URL) throws(TranscodingError) -> FoundLayer {
     let url = folder.appending(path: "cfg.json")
     func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: url.path, reason: reason) }
-    guard let settings = SettingsFile(url) else { throw bad("it is missing, or not a JSON object") }
+    let settings = try SettingsFile(required: url)
     guard settings.flag("transcode") == true else {
       throw bad("it is a sparse autoencoder (transcode is not true), which reconstructs its own input")
     }
