@@ -83,6 +83,10 @@ struct SafetensorsTests {
     (#"{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}}"#, "impossible shape"),
     (#"{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,4]}}"#, "impossible shape"),
     (#"{"a":{"dtype":"F32","shape":[-1,-1],"data_offsets":[0,4]}}"#, "shape"),
+    (
+      #"{"a":{"dtype":"F32","shape":[0,1099511627776,1099511627776],"data_offsets":[0,0]}}"#,
+      "impossible shape"
+    ),
     (#"{"a":{"dtype":"F32","shape":[-9223372036854775808],"data_offsets":[0,4]}}"#, "shape"),
     (
       #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,-9223372036854775808]}}"#, "points to bytes 0 to -9"

@@ -53,7 +53,7 @@ enum SafetensorsMutation {
       newShape[axis] = generator.pick([0, 1, shape[axis] + 1, max(0, shape[axis] - 1), 2 * shape[axis]])
     default:
       // Nothing along one axis, and more along another than memory holds.
-      newShape = generator.pick([[0, 1 << 40], [1 << 40, 0], [0], [0, 0, 1 << 20]])
+      newShape = generator.pick([[0, 1 << 40], [1 << 40, 0], [0], [0, 0, 1 << 20], [0, 1 << 40, 1 << 40]])
     }
     let widths = [
       "F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1, "F8_E4M3": 1,
