@@ -30,7 +30,7 @@ public struct MemoryPlan: Sendable, Equatable {
   private static let allowance = 16 << 20
 
   /// Plans the rows of a prompt.
-  /// - Throws: ``AttributionError/tooLarge(what:needed:limit:)`` if they do not fit, with the size that would do.
+  /// - Throws: ``AttributionError/tooLarge(what:needed:limit:fittingRows:)`` if they do not fit, with the size that would do.
   public init(
     _ model: LocalReplacementModel, _ settings: AttributionSettings, held: Int, available: Int
   ) throws(AttributionError) {

@@ -62,7 +62,8 @@ struct SourceBank: Sendable {
         for i in vector.indices { values[i] = vector[i] }
       }
     }
-    // What is packed need not stay in memory twice; handing pages back at every cell would cost more than it saves.
+    // What is packed need not stay in memory twice. Where pages are not kept, rows are read past the mapping; elsewhere,
+    // handing pages back at every cell would cost more than it saves.
     if Memory.keepsPages, position % 4 == 3 { transcoder.forgetDecoders() }
     return Cell(vectors: vectors, featureLayers: first..<layer + 1, hasError: hasError)
   }

@@ -24,7 +24,7 @@ public struct ConversionCheck: Sendable {
 
   /// Encodes and decodes in both.
   /// - Parameter isExact: Whether every number was stored as it was, so that nothing may differ.
-  /// - Throws: ``ConversionError/differs(file:reason:)`` if something does.
+  /// - Throws: ``ConversionError/behaves(folder:layer:)`` if something does.
   init(of result: Transcoder, against source: Transcoder, isExact: Bool) throws {
     var generator = SeededGenerator(seed: Self.seed)
     guard result.layerCount == source.layerCount else {

@@ -33,7 +33,6 @@ public struct CostCurve: Sendable {
     let encodingOperations: Double
 
     func seconds(_ phase: String) -> Double { trace.seconds.first { $0.phase == phase }?.seconds ?? 0 }
-    var total: Double { trace.seconds.reduce(0) { $0 + $1.seconds } }
   }
 
   /// What grows, measured and counted.

@@ -16,6 +16,7 @@ extension AttributionResult {
     let gradients = zip(places, rows).map { place, row in
       row.sources.isEmpty ? nil : targetGradient(of: graph.nodes[place].node)
     }
+    // Encoders stored in columns are read through the mapping.
     if !Memory.keepsPages { model.transcoder.forgetEncoders() }
     // By source, so that what a feature writes is read once.
     var targets = Array(repeating: [Int](), count: nodes.count)
@@ -31,7 +32,6 @@ extension AttributionResult {
       Parallel.forEach(nodes.count) { source in
         parts.pointer[source] = directParts(
           of: nodes[source].node, in: known[source].map { ($0, gradients[$0]) })
-        if !Memory.keepsPages, source % 256 == 255 { model.transcoder.forgetDecoders() }
       }
     }
     model.transcoder.forgetDecoders()
