@@ -89,18 +89,21 @@ struct BrowserProcessTests {
   @Test func `commands of one browser run side by side`() async throws {
     try await Browser.withWindow { window in
       let pages = [try await window.open(), try await window.open()]
-      let start = ContinuousClock.now
+      // On each page ten wait for one another: one after another, the first would wait in vain.
       try await withThrowingTaskGroup { group in
         for index in 0..<20 {
           group.addTask {
             let value: Int = try await pages[index % 2].evaluate(
-              "await new Promise(done => setTimeout(() => done(\(index)), 200))")
+              """
+              (globalThis.waiting ??= []).push(\(index));
+              while (waiting.length < 10) await new Promise(done => setTimeout(done, 10));
+              \(index)
+              """)
             #expect(value == index)
           }
         }
         try await group.waitForAll()
       }
-      #expect(ContinuousClock.now - start < .seconds(3), "20 waits of 0.2 s one after another take 4 s")
     }
   }
 }
