@@ -16,6 +16,8 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
   case notFinite(place: String)
   /// The trace would take more memory than it may have.
   case tooLarge(what: String, needed: Int, limit: Int, fittingRows: Int)
+  /// The node cut leaves more edges than there is memory for.
+  case tooManyEdges(count: Int, needed: Int, limit: Int)
   /// The trace is no longer wanted.
   case cancelled
 
@@ -32,6 +34,9 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
         + "\(ByteText.option(needed)) where the machine has it, "
         + (rows > 0
           ? "shorten the prompt, or compute fewer rows (--max-rows \(rows))." : "or shorten the prompt.")
+    case .tooManyEdges(let count, let needed, let limit):
+      "pruning \(count) edges takes up to \(ByteText.of(needed)), but the limit is \(ByteText.of(limit)). Allow --memory "
+        + "\(ByteText.option(needed)) where the machine has it, or keep fewer nodes (--node-share)."
     case .cancelled:
       "the trace was cancelled before its end. Trace the prompt again if it is wanted after all."
     }

@@ -28,6 +28,9 @@ public struct AttributionSettings: Sendable {
   /// What the whole process may hold, in bytes, mapped weights included; what the machine has if `nil`.
   public var memoryLimit: Int?
 
+  /// Whether what follows keeps every node, so that memory for all edges is set aside before work begins.
+  public var keepsEveryNode = false
+
   public init() {}
 
   func validate() throws(AttributionError) {

@@ -7,8 +7,10 @@ public import Transformers
 ///
 /// Weights are mapped and count for a few tiles only, if ``Memory/keepsPages`` says so. What is kept whole: the recording,
 /// the active features' decoder rows, attention as a linear map, and every row that may be computed. The rest of the
-/// limit is working memory, of which more makes larger batches and the work faster, but never changes a result. What is made
-/// of the rows afterwards fits into what the work has left free, unless nearly every edge is kept.
+/// limit is working memory, of which more makes larger batches and the work faster, but never changes a result.
+///
+/// Afterwards all but the rows is given back, and pruning and the files take its place. How much they take depends on how
+/// many edges the node cut leaves: where it leaves all, that is reckoned before work begins, else as soon as it is known.
 public struct MemoryPlan: Sendable, Equatable {
   /// What the process may hold, in bytes.
   public let limit: Int
@@ -46,16 +48,29 @@ public struct MemoryPlan: Sendable, Equatable {
       held + sources + attention + Self.allowance + Self.tiles(model.transformer)
       + Self.tiles(model.transcoder)
     let least = Parallel.threadCount * Self.workingBytes(ofOneTargetIn: model)
-    guard fixed + rows + least <= limit else {
-      let (left, count) = (limit - fixed - least, model.activations.count)
+    let inPosition = settings.keepsEveryNode ? Self.edgesInPosition(model) : 0
+    let nodes = model.activations.count + (layers + 1) * positions
+    func needed(_ rows: Int) -> Int {
+      let edges = rows / 4
+      let afterwards =
+        settings.keepsEveryNode
+        ? Self.bytesAfterwards(nodes: nodes, edges: edges, inPosition: min(edges, inPosition)) : 0
+      return max(fixed + rows + least, held + Self.allowance + rows + afterwards)
+    }
+    guard needed(rows) <= limit else {
+      let count = model.activations.count
       // The most rows that would fit.
       var (fitting, tooMany) = (0, settings.rowLimit ?? count)
       while tooMany - fitting > 1 {
         let middle = (fitting + tooMany) / 2
-        if Self.rows(model, settings, limit: middle) <= left { fitting = middle } else { tooMany = middle }
+        if needed(Self.rows(model, settings, limit: middle)) <= limit {
+          fitting = middle
+        } else {
+          tooMany = middle
+        }
       }
       throw .tooLarge(
-        what: "tracing \(count) active features at \(positions) positions", needed: fixed + rows + least,
+        what: "tracing \(count) active features at \(positions) positions", needed: needed(rows),
         limit: limit, fittingRows: fitting)
     }
     working = min(settings.workingMemory, limit - fixed - rows)
@@ -73,6 +88,34 @@ public struct MemoryPlan: Sendable, Equatable {
       throw .tooLarge(
         what: "running \(positions) tokens through the model alone", needed: needed, limit: limit,
         fittingRows: 0)
+    }
+  }
+
+  /// Refuses to prune a graph whose pruned part would not fit beside it.
+  /// - Parameters:
+  ///   - edges: The edges among the nodes that the node cut leaves.
+  ///   - inPosition: Those of them that join two nodes of one position.
+  ///   - held: What the process holds, the whole graph included.
+  public func checkPruning(nodes: Int, edges: Int, inPosition: Int, held: Int) throws(AttributionError) {
+    let needed =
+      held + Self.allowance + Self.bytesAfterwards(nodes: nodes, edges: edges, inPosition: inPosition)
+    guard needed <= limit else { throw .tooManyEdges(count: edges, needed: needed, limit: limit) }
+  }
+
+  /// What a pruned graph and its files take beside the rows: for each edge its place, its weight and its rank; what stands
+  /// in the file beside an edge within one position; and the names of nodes.
+  private static func bytesAfterwards(nodes: Int, edges: Int, inPosition: Int) -> Int {
+    36 * edges + 256 * inPosition + 2048 * nodes
+  }
+
+  /// The most edges that join two nodes of one position.
+  private static func edgesInPosition(_ model: LocalReplacementModel) -> Int {
+    let (layers, activations) = (model.transformer.configuration.layerCount, model.activations)
+    return (0..<activations.positionCount).reduce(0) { sum, position in
+      let count = (0..<layers).reduce(layers + 1) {
+        $0 + activations.places(layer: $1, position: position).count
+      }
+      return sum + count * count / 2
     }
   }
 

@@ -31,8 +31,9 @@ extension DirectEffects.Row {
   /// The row without the sources that have no new place (-1).
   func renumbered(by newPlaces: [Int32]) -> Self {
     var row = Self()
-    row.sources.reserveCapacity(sources.count)
-    row.weights.reserveCapacity(sources.count)
+    let count = sources.reduce(0) { newPlaces[Int($1)] >= 0 ? $0 + 1 : $0 }
+    row.sources.reserveCapacity(count)
+    row.weights.reserveCapacity(count)
     for (source, weight) in zip(sources, weights) where newPlaces[Int(source)] >= 0 {
       row.sources.append(newPlaces[Int(source)])
       row.weights.append(weight)

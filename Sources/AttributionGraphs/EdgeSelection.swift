@@ -1,11 +1,13 @@
 /// The second half of pruning: which edges stay among the nodes that the node cut left.
+///
+/// A score is worked out where it is asked for, so that millions of edges take no more memory than their weights.
 struct EdgeSelection {
-  /// The graph whose edges are chosen.
-  private let graph: AttributionGraph
   /// The least score that keeps an edge.
   let cut: Double
-  /// The score of each edge that the cut kept, in the order of ``effects``.
-  private var scores: [[Double]]
+  private let nodes: [GraphNode]
+  /// What a weight's magnitude is multiplied by to give the edge's score, `[target]`; see
+  /// ``AttributionGraph/edgeScores(influence:)``.
+  private let scales: [Double]
   /// All scores together, kept or not.
   private let total: Double
   /// The kept edges.
@@ -15,19 +17,22 @@ struct EdgeSelection {
 
   /// Keeps the edges with the greatest scores, as many as make up a share of all.
   init(of graph: AttributionGraph, share: Double) {
-    self.graph = graph
+    nodes = graph.nodes
     effects = graph.effects
-    scores = graph.edgeScores()
     isKept = Array(repeating: true, count: graph.nodes.count)
-    let all = scores.flatMap { $0 }
-    total = all.reduce(0, +)
-    cut = share == 1 ? 0 : RunningShare.cut(all, keeping: share)
-    let cut = cut
-    keepEdges { _, _, weight, score in weight != 0 && score >= cut }
+    let scales = graph.edgeScoreScales(influence: graph.influence())
+    self.scales = scales
+    total = effects.scoreSum(scales)
+    let scores = zip(effects.rows, scales).lazy.flatMap { row, scale in
+      row.weights.lazy.map { scale * Double($0.magnitude) }
+    }
+    let cut = share == 1 ? 0 : RunningShare.cut(scores, keeping: share)
+    self.cut = cut
+    keepEdges { _, target, weight in weight != 0 && scales[target] * Double(weight.magnitude) >= cut }
   }
 
   /// The part of all scores that the kept edges have.
-  var keptShare: Double { part(scores.reduce(0) { $0 + $1.reduce(0, +) }, of: total) }
+  var keptShare: Double { part(effects.scoreSum(scales), of: total) }
 
   /// Drops features and errors that nothing reads, and features that read nothing, until there are none.
   ///
@@ -42,28 +47,32 @@ struct EdgeSelection {
       if unconnected.isEmpty { return }
       for node in unconnected { isKept[node] = false }
       let mask = isKept
-      keepEdges { source, target, _, _ in mask[source] && mask[target] }
+      keepEdges { source, target, _ in mask[source] && mask[target] }
     }
   }
 
   /// Whether a feature has no inputs, although they were computed.
   private func lacksInputs(_ node: Int) -> Bool {
-    guard case .feature = graph.nodes[node].node else { return false }
-    return effects.rows[node].sources.isEmpty && !effects.isSkipped[node] && !graph.nodes[node].isHeld
+    guard case .feature = nodes[node].node else { return false }
+    return effects.rows[node].sources.isEmpty && !effects.isSkipped[node] && !nodes[node].isHeld
   }
 
-  private mutating func keepEdges(
-    where isWanted: (_ source: Int, _ target: Int, _ weight: Float, _ score: Double) -> Bool
-  ) {
+  private mutating func keepEdges(where isWanted: (_ source: Int, _ target: Int, _ weight: Float) -> Bool) {
     for target in effects.rows.indices {
       let row = effects.rows[target]
-      let kept = row.sources.indices.filter {
-        isWanted(Int(row.sources[$0]), target, row.weights[$0], scores[target][$0])
-      }
+      let kept = row.sources.indices.filter { isWanted(Int(row.sources[$0]), target, row.weights[$0]) }
       guard kept.count < row.sources.count else { continue }
       effects.rows[target] = .init(
         sources: kept.map { row.sources[$0] }, weights: kept.map { row.weights[$0] })
-      scores[target] = kept.map { scores[target][$0] }
+    }
+  }
+}
+
+extension DirectEffects {
+  /// The scores of all edges together.
+  fileprivate func scoreSum(_ scales: [Double]) -> Double {
+    zip(rows, scales).reduce(0) { sum, pair in
+      sum + pair.0.weights.reduce(0) { $0 + pair.1 * Double($1.magnitude) }
     }
   }
 }

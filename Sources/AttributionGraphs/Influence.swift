@@ -84,12 +84,16 @@ extension AttributionGraph {
   /// - Parameter influence: The influence `I` of the graph's nodes, if it is known already.
   /// - Returns: One score for each weight, `[target][edge]`.
   public func edgeScores(influence: [Double]? = nil) -> [[Double]] {
-    let influence = influence ?? self.influence()
-    return effects.rows.indices.map { target in
-      let row = effects.rows[target]
-      guard !effects.isSkipped[target] else { return row.weights.map { _ in 0 } }
-      let share = (influence[target] + rootWeights[target]) / max(1e-10, row.absoluteSum)
-      return row.weights.map { share * Double($0.magnitude) }
+    zip(effects.rows, edgeScoreScales(influence: influence ?? self.influence())).map { row, scale in
+      row.weights.map { scale * Double($0.magnitude) }
+    }
+  }
+
+  /// What the magnitudes of a row are multiplied by to give their scores, `[target]`; 0 for skipped rows.
+  func edgeScoreScales(influence: [Double]) -> [Double] {
+    effects.rows.indices.map { target in
+      guard !effects.isSkipped[target] else { return 0 }
+      return (influence[target] + rootWeights[target]) / max(1e-10, effects.rows[target].absoluteSum)
     }
   }
 }

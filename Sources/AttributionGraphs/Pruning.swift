@@ -50,14 +50,13 @@ extension AttributionGraph {
     try checkFinite()
     let influence = influence()
     let nodeCut = RunningShare.cut(influence, keeping: nodeShare)
-    let isFixed = nodes.indices.map { nodes[$0].node.isEmbeddingOrLogit || rootWeights[$0] > 0 }
-    let core = subgraph(keeping: nodes.indices.map { isFixed[$0] || influence[$0] >= nodeCut })
+    var core = subgraph(keeping: isAbove(nodeCut, influence))
 
     var edges = EdgeSelection(of: core.graph, share: edgeShare)
-    edges.dropUnconnectedNodes(sparing: core.places.map { isFixed[$0] })
+    edges.dropUnconnectedNodes(sparing: core.places.map(isFixed))
 
+    core.graph.effects = edges.effects
     var result = core.graph
-    result.effects = edges.effects
     let shares = RunningShare.shares(influence)
     for (new, old) in core.places.enumerated() { result.nodes[new].influence = share(shares, of: old) }
     let left = result.subgraph(keeping: edges.isKept)
@@ -71,6 +70,34 @@ extension AttributionGraph {
       edgeCut: edges.cut,
       keptInfluence: part(kept.reduce(0) { $0 + influence[$1] }, of: influence.reduce(0, +)),
       keptEdgeInfluence: edges.keptShare)
+  }
+
+  /// How much the node cut of ``pruned(nodeShare:edgeShare:)`` leaves for the edge cut.
+  /// - Parameter influence: The influence `I` of the nodes, `[node]`.
+  /// - Returns: The number of nodes, of edges among them, and of those edges that join two nodes of one position.
+  public func sizeOfCore(
+    nodeShare: Double, influence: [Double]
+  ) -> (nodes: Int, edges: Int, edgesInPosition: Int) {
+    let isKept = isAbove(RunningShare.cut(influence, keeping: nodeShare), influence)
+    let positions = nodes.map(\.node.position)
+    var (edges, inPosition) = (0, 0)
+    for (target, row) in effects.rows.enumerated() where isKept[target] {
+      for source in row.sources where isKept[Int(source)] {
+        edges += 1
+        if positions[Int(source)] == positions[target] { inPosition += 1 }
+      }
+    }
+    return (isKept.count { $0 }, edges, inPosition)
+  }
+
+  /// Whether each node stays at a cut, `[node]`.
+  private func isAbove(_ cut: Double, _ influence: [Double]) -> [Bool] {
+    nodes.indices.map { isFixed($0) || influence[$0] >= cut }
+  }
+
+  /// Whether a node stays whatever its influence.
+  private func isFixed(_ place: Int) -> Bool {
+    nodes[place].node.isEmbeddingOrLogit || rootWeights[place] > 0
   }
 
   /// Refuses weights and root weights from which no order could be made.

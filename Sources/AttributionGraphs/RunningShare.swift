@@ -8,9 +8,9 @@ enum RunningShare {
   /// Scores are not sorted as a whole, for there may be millions: positive numbers sort as their bit patterns
   /// do, so they are summed by their leading bits first, and only those alike in these at the cut are sorted.
   /// - Parameters:
-  ///   - scores: Numbers of at least 0, in any order.
+  ///   - scores: Numbers of at least 0, in any order; gone through twice.
   ///   - share: Which part of their sum to keep.
-  static func cut(_ scores: [Double], keeping share: Double) -> Double {
+  static func cut(_ scores: some Sequence<Double>, keeping share: Double) -> Double {
     var sums = Array(repeating: 0.0, count: 1 << 16)
     var least = Double.infinity
     for score in scores where score > 0 {

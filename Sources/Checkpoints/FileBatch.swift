@@ -68,6 +68,34 @@ public final class FileBatch: @unchecked Sendable {
 
   /// Writes one file, in parts, beside its place.
   public func stage(_ name: String, parts: some Sequence<[UInt8]>) throws(CheckpointError) {
+    let (descriptor, path) = try begin(name)
+    var failure: Int32 = 0
+    for part in parts {
+      failure = Self.write(part, to: descriptor)
+      if failure != 0 { break }
+    }
+    try end(descriptor, path, failure)
+  }
+
+  /// Writes one file beside its place, of which a closure hands on one part after another.
+  /// - Throws: ``CheckpointError``, and what the closure throws.
+  public func stage(
+    _ name: String, writing make: (_ handOn: @escaping ([UInt8]) -> Void) throws -> Void
+  ) throws {
+    let (descriptor, path) = try begin(name)
+    var failure: Int32 = 0
+    do {
+      try make { part in
+        if failure == 0 { failure = Self.write(part, to: descriptor) }
+      }
+    } catch {
+      close(descriptor)
+      throw error
+    }
+    try end(descriptor, path, failure)
+  }
+
+  private func begin(_ name: String) throws(CheckpointError) -> (descriptor: Int32, path: String) {
     let final = folder.appending(path: name).path
     let temporary = folder.appending(path: ".\(name).\(getpid()).partial").path
     var isFolder: ObjCBool = false
@@ -81,15 +109,13 @@ public final class FileBatch: @unchecked Sendable {
     guard descriptor >= 0 else {
       throw .cannotWrite(path: final, reason: String(cString: strerror(errno)))
     }
-    var failure: Int32 = 0
-    for part in parts {
-      failure = Self.write(part, to: descriptor)
-      if failure != 0 { break }
-    }
+    return (descriptor, final)
+  }
+
+  private func end(_ descriptor: Int32, _ path: String, _ failure: Int32) throws(CheckpointError) {
+    var failure = failure
     if close(descriptor) != 0, failure == 0 { failure = errno }
-    guard failure == 0 else {
-      throw .cannotWrite(path: final, reason: String(cString: strerror(failure)))
-    }
+    guard failure == 0 else { throw .cannotWrite(path: path, reason: String(cString: strerror(failure))) }
   }
 
   /// Moves every staged file into its place, without being stopped by ``endProcess(status:)`` in between.

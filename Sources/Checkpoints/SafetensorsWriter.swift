@@ -57,6 +57,23 @@ public struct SafetensorsWriter {
     for index in 0..<rows { pieces.append { row(index).withUnsafeBytes { Array($0) } } }
   }
 
+  /// Adds a vector of float32 that is made in runs.
+  /// - Parameters:
+  ///   - lengths: How many numbers each run has.
+  ///   - run: Gives the numbers of one run.
+  public mutating func add(_ name: String, lengths: [Int], run: @escaping (Int) -> [Float]) {
+    let count = lengths.reduce(0, +)
+    header.append((name, "F32", [count], count * 4))
+    for index in lengths.indices { pieces.append { run(index).withUnsafeBytes { Array($0) } } }
+  }
+
+  /// The same of 32-bit integers.
+  public mutating func add(_ name: String, lengths: [Int], run: @escaping (Int) -> [Int32]) {
+    let count = lengths.reduce(0, +)
+    header.append((name, "I32", [count], count * 4))
+    for index in lengths.indices { pieces.append { run(index).withUnsafeBytes { Array($0) } } }
+  }
+
   /// Adds a tensor that is made a piece of numbers at a time and stored in a type of its own, rounded to the nearest, ties
   /// to even.
   /// - Parameters:

@@ -15,13 +15,32 @@ public enum DOTWriter {
   public static func dot(
     of graph: AttributionGraph, title: String? = nil, edgeBudget: Int? = nil
   ) -> String {
+    var text: [UInt8] = []
+    write(graph, title: title, edgeBudget: edgeBudget) { text += $0 }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The same piece by piece: of millions of edges the text is long.
+  /// - Parameter handOn: Takes the text in UTF-8, in its order.
+  public static func write(
+    _ graph: AttributionGraph, title: String? = nil, edgeBudget: Int? = nil, to handOn: ([UInt8]) -> Void
+  ) {
     let names = uniqueNames(of: graph)
     var lines = ["digraph \(quoted(DisplayText.visible(graph.metadata.slug))) {"]
     lines += header(title: title)
     lines += ranks(of: graph, names: names)
-    lines += edges(of: graph, names: names, budget: edgeBudget)
-    lines.append("}")
-    return lines.joined(separator: "\n") + "\n"
+    handOn(Array((lines.joined(separator: "\n") + "\n").utf8))
+    var piece: [UInt8] = []
+    let importance = NodeImportance(of: graph, given: nil)
+    let survey = EdgeSurvey(of: graph, importance: importance, among: Set(graph.nodes.indices))
+    for edge in survey.drawable.prefix(max(edgeBudget ?? .max, 0)) {
+      piece += line(of: survey.edge(edge), names: names).utf8
+      if piece.count >= 1 << 16 {
+        handOn(piece)
+        piece.removeAll(keepingCapacity: true)
+      }
+    }
+    handOn(piece + Array("}\n".utf8))
   }
 
   // MARK: Parts
@@ -91,15 +110,11 @@ public enum DOTWriter {
     return attributes.joined(separator: ", ")
   }
 
-  private static func edges(of graph: AttributionGraph, names: [String], budget: Int?) -> [String] {
-    let importance = NodeImportance(of: graph, given: nil)
-    let survey = EdgeSurvey(of: graph, importance: importance, among: Set(graph.nodes.indices))
-    return survey.drawable.prefix(max(budget ?? .max, 0)).map { edge in
-      let width = FigureDrawing.number(0.25 + 3.4 * edge.share.squareRoot())
-      let sign = edge.weight > 0 ? "class=positive" : negative
-      return "  \(names[edge.source]) -> \(names[edge.target]) "
-        + "[penwidth=\(width), tooltip=\"\(edge.weight)\", \(sign)];"
-    }
+  private static func line(of edge: FigureContent.Edge, names: [String]) -> String {
+    let width = FigureDrawing.number(0.25 + 3.4 * edge.share.squareRoot())
+    let sign = edge.weight > 0 ? "class=positive" : negative
+    return "  \(names[edge.source]) -> \(names[edge.target]) "
+      + "[penwidth=\(width), tooltip=\"\(edge.weight)\", \(sign)];\n"
   }
 
   static let negative = "class=negative, style=dashed, arrowhead=tee, color=\"#762a83\""

@@ -5,6 +5,7 @@ internal import Synchronization
 /// How much memory there is, and how much this process holds.
 public enum Memory {
   private static let keeps = Atomic<Bool>(true)
+  private static let earlierPeak = Atomic<Int>(0)
 
   /// Whether pages of mapped weights stay in memory once a product has read them. Kept, they are at hand for the next
   /// prompt; given back, at most a few tiles of weights lie in memory at a time. Results do not depend on it.
@@ -29,15 +30,14 @@ public enum Memory {
     return (pages.flatMap { Int($0) } ?? 0) * Int(getpagesize())
   }
 
-  /// The most bytes that this process has held, mapped files included.
-  public static var peak: Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
-  }
+  /// The most bytes that this process has held, mapped files included; 0 where the system does not say.
+  ///
+  /// What `getrusage` states would count the process that started this one, if that held more.
+  public static var peak: Int { max(earlierPeak.load(ordering: .relaxed), recentPeak) }
 
   /// Begins a new measurement of ``recentPeak``.
   public static func resetPeak() {
+    earlierPeak.store(peak, ordering: .relaxed)
     try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
   }
 

@@ -85,6 +85,36 @@ struct TraceTests {
     }
   }
 
+  @Test(arguments: [
+    (["--coverage", "0.9"], 0), (["--node-share", "1", "--edge-share", "1"], 150_000),
+    (["--node-share", "0.9999", "--edge-share", "1"], 150_000),
+  ])
+  func `memory stays below its limit, however much is kept`(options: [String], leastEdges: Int) async throws {
+    var settings = TinyModel.settings
+    (settings.layerCount, settings.featureCount, settings.activeFeatures) = (4, 256, 32)
+    let tiny = try TinyModel(settings)
+    defer { withExtendedLifetime(tiny) {} }
+    let output = try OutputFolder(isThere: false)
+    let arguments =
+      traceArguments(settings.prompt(tokenCount: 11), of: tiny, to: output, "--json", "--threads", "1")
+      + options
+    // Each refusal says how much would do: for the run, for the rows, and for what the node cut leaves.
+    var asked = "1M"
+    var outcome = try await ClewProcess.run(arguments + ["--memory", asked])
+    for _ in 0..<4 where outcome.status != 0 {
+      asked = String(try #require(outcome.error.firstMatch(of: /Allow --memory ([0-9]+M)/)?.output.1))
+      outcome = try await ClewProcess.run(arguments + ["--memory", asked])
+    }
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let limit = try #require(Int(asked.dropLast())) << 20
+    let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    let summary = try #require(json as? [String: Any])
+    let peak = try #require(summary["peak_bytes"] as? Int)
+    #expect(peak <= limit, "\(peak >> 20) MiB of \(asked)")
+    let counts = try #require(summary["counts"] as? [String: Int])
+    #expect(try #require(counts["kept_edges"]) >= leastEdges, "\(counts)")
+  }
+
   @Test func `one thread and two write the same bytes`() async throws {
     let output = try OutputFolder(isThere: false)
     let arguments = traceArguments(of: try .shared(), to: output, "--quiet", "--coverage", "1", "--threads")

@@ -71,7 +71,7 @@ import Testing
     let all = FigureContent(of: graph, style: style, importance: importance)
     let survey = EdgeSurvey(of: graph, importance: importance, among: Set(graph.nodes.indices))
     let (targets, sources) = (Set(all.edges.map(\.target)), Set(all.edges.map(\.source)))
-    for edge in survey.drawable {
+    for edge in survey.drawable.map(survey.edge) {
       #expect(targets.contains(edge.target))
       if graph.nodes[edge.source].node.layer != nil { #expect(sources.contains(edge.source)) }
     }

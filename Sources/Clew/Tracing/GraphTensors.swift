@@ -65,8 +65,9 @@ enum GraphTensors {
     var starts: [Int64] = [0]
     for row in effects.rows { starts.append((starts.last ?? 0) + Int64(row.weights.count)) }
     writer.add("row_starts", starts, shape: [starts.count])
-    writer.add("row_sources", effects.rows.flatMap(\.sources), shape: [Int(starts.last ?? 0)])
-    writer.add("row_weights", effects.rows.flatMap(\.weights), shape: [Int(starts.last ?? 0)])
+    let lengths = effects.rows.map(\.weights.count)
+    writer.add("row_sources", lengths: lengths) { effects.rows[$0].sources }
+    writer.add("row_weights", lengths: lengths) { effects.rows[$0].weights }
     writer.add("row_is_skipped", effects.isSkipped.map { $0 ? 1 : 0 as UInt8 }, shape: [count])
   }
 

@@ -93,6 +93,8 @@ public struct PromptTrace: Sendable {
       if isCancelled() { throw .cancelled }
     }
     let prompt = try request.tokens(with: model.tokenizer)
+    var settings = request.settings
+    settings.keepsEveryNode = request.nodeShare == 1
     var local: LocalReplacementModel
     if let known {
       precondition(known.recording.tokens == prompt.tokens, "a model of \(known.recording.tokens)")
@@ -116,7 +118,7 @@ public struct PromptTrace: Sendable {
       try end("change")
     }
     var result = try Attributor.attribute(
-      local, prompt: prompt, tokenizer: model.tokenizer, settings: request.settings, progress: progress,
+      local, prompt: prompt, tokenizer: model.tokenizer, settings: settings, progress: progress,
       isCancelled: isCancelled)
     Memory.giveBack()
     result.graph.metadata = metadata(request, prompt, model, result)
@@ -128,6 +130,11 @@ public struct PromptTrace: Sendable {
     let influence = Influence(of: result.graph)
     if isCancelled() { throw AttributionError.cancelled }
     let scores = GraphScores(of: result.graph, influence: influence)
+    if request.settings.memoryLimit != nil {
+      let core = result.graph.sizeOfCore(nodeShare: request.nodeShare, influence: influence.values)
+      try result.memory.checkPruning(
+        nodes: core.nodes, edges: core.edges, inPosition: core.edgesInPosition, held: Memory.resident)
+    }
     var pruning = try result.graph.pruned(nodeShare: request.nodeShare, edgeShare: request.edgeShare)
     pruning.graph.metadata.extra["replacement_score"] = JSON(scores.replacement)
     pruning.graph.metadata.extra["completeness_score"] = JSON(scores.completeness)

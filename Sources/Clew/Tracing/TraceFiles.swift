@@ -13,9 +13,9 @@ extension PromptTrace {
   ///   - command: The command line, for the record.
   public func write(to folder: URL, model: TracingModel, command: [String]) throws {
     let files = try FileBatch(folder: folder)
-    try files.stage("graph.json", try pruning.graph.json())
+    try files.stage("graph.json") { handOn in try GraphWriter.write(pruning.graph, to: handOn) }
     try files.stage("graph.safetensors", parts: GraphTensors.writer(for: self).parts())
-    try files.stage("graph.dot", Array(DOTWriter.dot(of: pruning.graph).utf8))
+    try files.stage("graph.dot") { handOn in DOTWriter.write(pruning.graph, to: handOn) }
     try files.stage("graph.svg", try Figure(of: pruning.graph).svg())
     try files.stage("report.md", Array(report(command: command).utf8))
     try files.stage("run.json", try runRecord(command: command, model: model).bytes() + [UInt8(ascii: "\n")])
