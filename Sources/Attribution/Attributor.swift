@@ -226,7 +226,8 @@ public struct Attributor {
   /// Computes rows of one layer in batches, stores them, and lets influence flow along them in order.
   private mutating func attribute(_ jobs: [RowJob], layerLimit: Int) throws(AttributionError) {
     let sorted = jobs.sorted { (-$0.target.position, $0.place) < (-$1.target.position, $1.place) }
-    let batches = batches(of: sorted)
+    let costs = costs(of: sorted, layerLimit: layerLimit)
+    let batches = batches(of: sorted, costs: costs)
     let orders = sorted.map { sources(layerLimit: layerLimit, position: $0.target.position).order }
     var rows = [[EffectRow]](repeating: [], count: batches.count)
     let (pullback, isCancelled) = (self.pullback, self.isCancelled)
@@ -241,9 +242,7 @@ public struct Attributor {
     }
     // A batch without rows was given up.
     if rows.contains(where: \.isEmpty) { throw .cancelled }
-    operations += sorted.reduce(0) { sum, job in
-      sum + pullback.operations(layer: layerLimit, position: job.target.position)
-    }
+    operations += costs.reduce(0, +)
     for (job, row) in zip(sorted, rows.joined()) {
       let sources = sources(layerLimit: layerLimit, position: job.target.position).places
       effects.rows[job.place] = DirectEffects.Row(sources: sources, weights: row.weights)
@@ -256,21 +255,45 @@ public struct Attributor {
   /// The most targets in a batch: enough rows to keep the matrix products busy.
   private static let largestBatch = 112
 
-  private mutating func batches(of jobs: [RowJob]) -> [Range<Int>] {
+  /// The least: fewer take as long.
+  private static let leastBatch = 14
+
+  /// Shares out rows, those at the last positions first, in batches that cost nearly the same, as many for each thread.
+  /// - Parameter costs: The operations of each row.
+  private mutating func batches(of jobs: [RowJob], costs: [Double]) -> [Range<Int>] {
+    let threads = Parallel.threadCount
+    let needed = (jobs.count + Self.largestBatch - 1) / Self.largestBatch
+    let useful = (jobs.count + Self.leastBatch - 1) / Self.leastBatch
+    var planned = max(1, min(useful, (needed + threads - 1) / threads * threads))
+    var left = costs.reduce(0, +)
     var batches: [Range<Int>] = []
     var start = 0
     while start < jobs.count {
       let bytes = pullback.bytesPerTarget(position: jobs[start].target.position)
-      let size = max(1, min(Self.largestBatch, plan.working / Parallel.threadCount / bytes))
+      let size = max(1, min(Self.largestBatch, plan.working / threads / bytes))
       batchSizes = min(batchSizes.lowerBound, size)...batchSizes.upperBound
-      let left = jobs.count - start
-      // The rest is shared out evenly over the batches that it needs.
-      let count = (left + size - 1) / size
-      let end = start + (left + count - 1) / count
+      let goal = left / Double(max(1, planned))
+      var (end, cost) = (start + 1, costs[start])
+      while end < jobs.count, end - start < size, planned <= 1 || cost + costs[end] / 2 <= goal {
+        cost += costs[end]
+        end += 1
+      }
       batches.append(start..<end)
-      start = end
+      (start, left, planned) = (end, left - cost, planned - 1)
     }
     return batches
+  }
+
+  /// The operations of each row.
+  private func costs(of jobs: [RowJob], layerLimit: Int) -> [Double] {
+    var known: [Int: Double] = [:]
+    return jobs.map { job in
+      let position = job.target.position
+      if let cost = known[position] { return cost }
+      let cost = pullback.operations(layer: layerLimit, position: position)
+      known[position] = cost
+      return cost
+    }
   }
 
   /// The sources of a row, in order, and their places in the graph.
