@@ -39,7 +39,7 @@ struct ClewCommand: ParsableCommand {
         Terminal.complain("clew: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message))
         Foundation.exit(2)
       } else {
-        Terminal.complain("clew: \(error)")
+        Terminal.complain("clew: \(Terminal.visible("\(error)"))")
         Foundation.exit(1)
       }
     }

@@ -191,6 +191,15 @@ struct BadFileTests {
     }
   }
 
+  @Test func `what a file names cannot steer the terminal`() async throws {
+    try await expectComplaint(#"'\u{1b}[31mred\n\u{202e}'"#) { model in
+      let file = model.model.appending(path: "config.json")
+      let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
+      let pattern = try Regex("\"model_type\": [^,}]*")
+      try Data(text.replacing(pattern, with: #""model_type": "\u001b[31mred\n\u202e""#).utf8).write(to: file)
+    }
+  }
+
   @Test(arguments: ["transformer.wte.weight", "transformer.h.1.attn.c_attn.weight", "transformer.ln_f.bias"])
   func `weights that are not numbers are told`(name: String) async throws {
     try await expectComplaint("not finite") { model in

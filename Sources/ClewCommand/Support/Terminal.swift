@@ -27,8 +27,30 @@ enum Terminal {
     }
   }
 
-  /// Writes a line to standard error.
-  static func complain(_ text: String) { write(text + "\n") }
+  /// Writes lines to standard error; what a file brought into them can neither steer the terminal nor turn them around.
+  static func complain(_ text: String) { write(visible(text, keepsLines: true) + "\n") }
+
+  /// A text with its control characters and marks of writing direction spelled out.
+  /// - Parameter keepsLines: Whether line breaks stay what they are.
+  static func visible(_ text: String, keepsLines: Bool = false) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\n" where !keepsLines: result += "\\n"
+      case "\t": result += "\\t"
+      case _ where scalar == "\n" || !isSteering(scalar): result.unicodeScalars.append(scalar)
+      default: result += "\\u{\(String(scalar.value, radix: 16))}"
+      }
+    }
+    return result
+  }
+
+  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
 
   /// Whether somebody is watching.
   static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }

@@ -5,12 +5,12 @@ internal import Foundation
 enum TraceText {
   static func text(_ trace: PromptTrace, folder: String) -> String {
     let (result, pruning) = (trace.result, trace.pruning)
-    let tokens = trace.prompt.texts.map { "[\(visible($0))]" }.joined()
+    let tokens = trace.prompt.texts.map { "[\(Terminal.visible($0))]" }.joined()
     let roots = result.graph.nodes.indices.filter { result.graph.rootWeights[$0] > 0 }
     let answers = roots.map { place -> String in
       guard place >= result.layout.logits.lowerBound else { return "feature \(result.graph.nodes[place].id)" }
       let logit = result.logits[place - result.layout.logits.lowerBound]
-      return "\(visible(logit.text)) \(percent(logit.probability))"
+      return "\(Terminal.visible(logit.text)) \(percent(logit.probability))"
     }
     let seconds = trace.phases.map { "\($0.name) \(String(format: "%.2f", $0.wallSeconds))" }
     var lines = [
@@ -68,17 +68,4 @@ enum TraceText {
   }
 
   /// Control characters as escapes, so that a token cannot disturb the terminal.
-  private static func visible(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }
