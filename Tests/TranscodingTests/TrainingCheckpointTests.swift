@@ -15,17 +15,7 @@ struct TrainingCheckpointTests {
   }
 
   private func run(resumes: Bool) throws -> TranscoderRun {
-    var settings = TranscoderRunSettings()
-    settings.featureCount = 8
-    settings.heldOutTokens = 4
-    settings.chunkTokens = 8
-    settings.training.batchTokens = 4
-    settings.training.stepCount = 6
-    settings.training.targetL0 = [3]
-    let rows: [[Token]] = (0..<450).map { row in [0] + (1..<16).map { Token((7 * row + 3 * $0) % 40) } }
-    return try TranscoderRun(
-      try TinyModel.shared().open().transformer, corpus: TokenCorpus(rows: rows, fingerprint: "rows"),
-      settings: settings, folder: folder.url, resumes: resumes, cacheFolder: folder.url("cache"), command: [])
+    try .tiny(of: TinyModel.shared().open().transformer, in: folder.url, resumes: resumes)
   }
 
   /// Replaces text in a file's metadata.

@@ -31,7 +31,7 @@ extension FuzzFormat {
   /// What training goes on from: a checkpoint, its reports, and activations kept on disk.
   static let training = FuzzFormat("training", weights: ["state.safetensors": 3], writes: true) { folder in
     let place = folder.appending(path: "run")
-    let run = try trainingRun(in: place, resumes: false)
+    let run = try TranscoderRun.tiny(of: open().transformer, in: place, resumes: false)
     _ = try run.run(checkpointSeconds: 1e9, shouldStop: { true }, progress: { _ in })
     // Seconds differ from run to run, and the example must not.
     let state = place.appending(path: "checkpoint/state.safetensors")
@@ -45,23 +45,8 @@ extension FuzzFormat {
       + #""gradient_norm":1,"dead_share":0,"learning_rate":0.1,"cpu_seconds":1,"tokens_per_second":4}"#
     try write("\(log)\n".utf8, to: place, "metrics.jsonl")
   } read: { folder in
-    let run = try trainingRun(in: folder, resumes: true)
+    let run = try TranscoderRun.tiny(of: open().transformer, in: folder, resumes: true)
     _ = try run.run(checkpointSeconds: 1e9, shouldStop: { true }, progress: { _ in })
-  }
-
-  /// A run of a few steps on a few rows.
-  private static func trainingRun(in folder: URL, resumes: Bool) throws -> TranscoderRun {
-    var settings = TranscoderRunSettings()
-    settings.featureCount = 8
-    settings.heldOutTokens = 4
-    settings.chunkTokens = 8
-    settings.training.batchTokens = 4
-    settings.training.stepCount = 6
-    settings.training.targetL0 = [3]
-    let rows: [[Token]] = (0..<450).map { row in [0] + (1..<16).map { Token((7 * row + 3 * $0) % 40) } }
-    return try TranscoderRun(
-      try open().transformer, corpus: TokenCorpus(rows: rows, fingerprint: "rows"), settings: settings,
-      folder: folder, resumes: resumes, cacheFolder: folder.appending(path: "cache"), command: ["clew"])
   }
 
   /// Text that a model wrote itself, kept in the run's folder.
