@@ -29,6 +29,61 @@ struct ConvertCommandTests {
     #expect(again.output.contains("(3 were there already)"))
   }
 
+  @Test(arguments: [SIGINT, SIGTERM, SIGKILL])
+  func `a conversion that a signal ends goes on where it was`(signal: Int32) async throws {
+    let folder = try TemporaryFolder()
+    func arguments(_ output: String) -> [String] {
+      ["convert", fixture("sparsify").path, "--output", output, "--quiet"]
+    }
+    #expect(try await ClewProcess.run(arguments("whole"), in: folder.url).status == 0)
+    // clew waits for a reader of its third file, the second of the layers.
+    let shell = "mkdir part; mkfifo part/.layer_1.safetensors.$$.partial"
+    let clew = try ClewProcess(arguments("part"), after: shell, in: folder.url)
+    let number = clew.process.processIdentifier
+    let pipe = folder.url("part/.layer_1.safetensors.\(number).partial").path
+    // It has come to the pipe once the layer before it is there and its record too.
+    try await poll(within: .seconds(20), "the first layer") {
+      FileManager.default.fileExists(atPath: folder.url("part/layer_0.safetensors").path) ? true : nil
+    }
+    kill(number, signal)
+    let ended = try await clew.outcome()
+    #expect(ended.status == 128 + signal)
+    if signal == SIGKILL { unlink(pipe) } else { #expect(ended.error.contains("stopped"), "\(ended.error)") }
+    #expect(
+      try folder.files().filter { $0.hasPrefix("part") } == [
+        "part/conversion.json", "part/layer_0.safetensors",
+      ])
+    try await expectGoesOn(arguments("part"), in: folder)
+  }
+
+  @Test func `a conversion on a full disk keeps what is whole, and goes on`() async throws {
+    let folder = try TemporaryFolder()
+    func arguments(_ output: String) -> [String] {
+      ["convert", fixture("sparsify").path, "--output", output, "--quiet"]
+    }
+    #expect(try await ClewProcess.run(arguments("whole"), in: folder.url).status == 0)
+    let shell = "mkdir part; ln -s /dev/full part/.layer_1.safetensors.$$.partial"
+    try await ClewProcess.run(arguments("part"), after: shell, in: folder.url)
+      .expectComplaint("layer_1.safetensors", "No space left on device")
+    #expect(
+      try folder.files().filter { $0.hasPrefix("part") } == [
+        "part/conversion.json", "part/layer_0.safetensors",
+      ])
+    try await expectGoesOn(arguments("part"), in: folder)
+  }
+
+  /// Runs a conversion again and expects in `part` what lies in `whole`, the first layer taken over.
+  private func expectGoesOn(_ arguments: [String], in folder: TemporaryFolder) async throws {
+    let again = try await ClewProcess.run(arguments.filter { $0 != "--quiet" }, in: folder.url)
+    #expect(again.status == 0 && again.output.contains("(1 were there already)"), "\(again.error)")
+    let files = try folder.files().filter { $0.hasPrefix("part/") }
+    #expect(files.count == 5)
+    for file in files where !file.hasSuffix("conversion.json") {
+      let whole = folder.url("whole" + file.dropFirst(4))
+      #expect(try Data(contentsOf: folder.url(file)) == Data(contentsOf: whole), "\(file)")
+    }
+  }
+
   @Test func `layers are named one by one, with hooks that the user knows better`() async throws {
     let folder = try TemporaryFolder()
     let layers = (0..<3).map {

@@ -122,8 +122,13 @@ public struct CostCurve: Sendable {
 
   /// The exponent of a quantity between the middle of an axis and its end: the slope of a line through the logarithms.
   static func exponent(_ points: [Point], _ quantity: (Point) -> Double) -> Double {
-    let upper = points.suffix(max(2, (points.count + 1) / 2))
-    let x = upper.map { log(Double($0.value)) }, y = upper.map { log(max(1e-12, quantity($0))) }
+    exponent(of: points.map(quantity), over: points.map { Double($0.value) })
+  }
+
+  /// The same of numbers, `[point]`, over where they stand, ascending.
+  static func exponent(of values: [Double], over axis: [Double]) -> Double {
+    let count = max(2, (axis.count + 1) / 2)
+    let x = axis.suffix(count).map { log($0) }, y = values.suffix(count).map { log(max(1e-12, $0)) }
     let (meanX, meanY) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
     let slope = zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
     return slope / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
