@@ -34,7 +34,7 @@ extension PromptTrace {
       "largest_identity_gap": JSON(result.largestIdentityGap),
       "seconds": .object(JSONObject(phases.map { ($0.name, JSON($0.wallSeconds)) })),
       "cpu_seconds": .object(JSONObject(phases.map { ($0.name, JSON($0.cpuSeconds)) })),
-      "peak_bytes": JSON(Memory.peak),
+      "operations": JSON(result.operations), "peak_bytes": JSON(Memory.peak),
       "memory": [
         "limit_bytes": JSON(result.memory.limit), "feature_bytes": JSON(result.memory.sources),
         "attention_bytes": JSON(result.memory.attention), "row_bytes": JSON(result.memory.rows),

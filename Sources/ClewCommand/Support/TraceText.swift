@@ -12,7 +12,12 @@ enum TraceText {
       let logit = result.logits[place - result.layout.logits.lowerBound]
       return "\(Terminal.visible(logit.text)) \(percent(logit.probability))"
     }
-    let seconds = trace.phases.map { "\($0.name) \(String(format: "%.2f", $0.wallSeconds))" }
+    let seconds = trace.phases.map { phase in
+      // What the products reach, where it took long enough to say.
+      let rate = phase.name == "attribution" && phase.wallSeconds > 1 ? result.operations / phase.wallSeconds : 0
+      return "\(phase.name) \(String(format: "%.2f", phase.wallSeconds))"
+        + (rate > 0 ? String(format: " (%.0f GFLOP/s)", rate / 1e9) : "")
+    }
     var lines = [
       ("tokens", tokens),
       (result.logits.isEmpty ? "targets" : "answers", answers.joined(separator: ", ")),
@@ -56,7 +61,7 @@ enum TraceText {
       ? "\(sizes.upperBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
     return "\(ByteText.of(Memory.peak)) at most, limit \(ByteText.of(plan.limit)); kept: features "
       + "\(ByteText.of(plan.sources)), attention \(ByteText.of(plan.attention)), rows up to \(ByteText.of(plan.rows)); "
-      + "batches of \(batches) rows"
+      + "batches of up to \(batches) rows"
   }
 
   private static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
