@@ -24,7 +24,7 @@ public struct AttributionResult: Sendable {
   public let largestIdentityGap: Double
   /// What was kept in memory, and what was left for batches.
   public let memory: MemoryPlan
-  /// The most targets that a batch could have: at the positions where one takes the most memory, and where the least.
+  /// The fewest and the most targets of a batch.
   public let batchSizes: ClosedRange<Int>
   /// Seconds by phase, in order.
   public var phases: [PhaseClock.Phase]

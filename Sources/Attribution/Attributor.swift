@@ -27,7 +27,7 @@ public struct Attributor {
   private var sourceLists: [SourceKey: (order: SourceOrder, places: [Int32])] = [:]
   private var rowsComputed = 0
   private var largestGap = 0.0
-  private var batchSizes = largestBatch...largestBatch
+  private var batchSizes: ClosedRange<Int>?
   private var operations = 0.0
 
   private struct SourceKey: Hashable {
@@ -255,30 +255,33 @@ public struct Attributor {
   /// The most targets in a batch: enough rows to keep the matrix products busy.
   private static let largestBatch = 112
 
-  /// The least: fewer take as long.
+  /// Products of fewer rows take as long as of this many, so that no more batches are made than have them on average.
   private static let leastBatch = 14
 
-  /// Shares out rows, those at the last positions first, in batches that cost nearly the same, as many for each thread.
+  /// Shares out rows, those at the last positions first, in batches that cost nearly the same, as many for each thread
+  /// where memory allows.
   /// - Parameter costs: The operations of each row.
   private mutating func batches(of jobs: [RowJob], costs: [Double]) -> [Range<Int>] {
     let threads = Parallel.threadCount
-    let needed = (jobs.count + Self.largestBatch - 1) / Self.largestBatch
-    let useful = (jobs.count + Self.leastBatch - 1) / Self.leastBatch
-    var planned = max(1, min(useful, (needed + threads - 1) / threads * threads))
+    func count(of rows: Int, by size: Int) -> Int { (rows + size - 1) / size }
+    let even = count(of: count(of: jobs.count, by: Self.largestBatch), by: threads) * threads
+    var planned = min(count(of: jobs.count, by: Self.leastBatch), even)
     var left = costs.reduce(0, +)
     var batches: [Range<Int>] = []
     var start = 0
     while start < jobs.count {
       let bytes = pullback.bytesPerTarget(position: jobs[start].target.position)
       let size = max(1, min(Self.largestBatch, plan.working / threads / bytes))
-      batchSizes = min(batchSizes.lowerBound, size)...batchSizes.upperBound
-      let goal = left / Double(max(1, planned))
+      planned = max(planned, count(of: jobs.count - start, by: size))
+      let goal = left / Double(planned)
       var (end, cost) = (start + 1, costs[start])
-      while end < jobs.count, end - start < size, planned <= 1 || cost + costs[end] / 2 <= goal {
+      while end < jobs.count, end - start < size, planned == 1 || cost + costs[end] / 2 <= goal {
         cost += costs[end]
         end += 1
       }
       batches.append(start..<end)
+      let known = batchSizes ?? (end - start)...(end - start)
+      batchSizes = min(known.lowerBound, end - start)...max(known.upperBound, end - start)
       (start, left, planned) = (end, left - cost, planned - 1)
     }
     return batches
@@ -330,7 +333,7 @@ public struct Attributor {
       graph: graph, layout: layout, model: model, logits: logits,
       coverage: total > 0 ? 1 - accumulator.missing / total : 1, missing: accumulator.missing,
       rowsComputed: rowsComputed, rowsPossible: model.activations.count - model.heldPlaces.count,
-      largestIdentityGap: largestGap, memory: plan, batchSizes: batchSizes,
+      largestIdentityGap: largestGap, memory: plan, batchSizes: batchSizes ?? 0...0,
       phases: phases, operations: operations)
   }
 

@@ -24,6 +24,8 @@ public struct MemoryPlan: Sendable, Equatable {
   public let rows: Int
   /// What is left for batches, all threads together.
   public let working: Int
+  /// Pages of transcoders that lie in memory together while they are read.
+  private let tiles: Int
 
   /// The most that weights take while they are read, in bytes: a tile for each thread, and pages of single rows.
   private static let largestTiles = 64 << 20
@@ -44,18 +46,19 @@ public struct MemoryPlan: Sendable, Equatable {
     attention =
       layers * Self.attention(configuration, positions: positions, hasSkip: model.transcoder.hasSkip)
     rows = Self.rows(model, settings, limit: settings.rowLimit)
-    let fixed =
-      held + sources + attention + Self.allowance + Self.tiles(model.transformer)
-      + Self.tiles(model.transcoder)
+    tiles = Self.tiles(model.transcoder)
+    let fixed = held + sources + attention + Self.allowance + Self.tiles(model.transformer) + tiles
     let least = Parallel.threadCount * Self.workingBytes(ofOneTargetIn: model)
-    let inPosition = settings.keepsEveryNode ? Self.edgesInPosition(model) : 0
-    let nodes = model.activations.count + (layers + 1) * positions
+    let keepsEveryNode = settings.keepsEveryNode && settings.memoryLimit != nil
+    let inPosition = keepsEveryNode ? Self.edgesInPosition(model, settings) : 0
+    let nodes = model.activations.count + (layers + 1) * positions + Self.roots(settings)
+    let before = held + Self.allowance + tiles
     func needed(_ rows: Int) -> Int {
       let edges = rows / 4
       let afterwards =
-        settings.keepsEveryNode
+        keepsEveryNode
         ? Self.bytesAfterwards(nodes: nodes, edges: edges, inPosition: min(edges, inPosition)) : 0
-      return max(fixed + rows + least, held + Self.allowance + rows + afterwards)
+      return max(fixed + rows + least, before + rows + afterwards)
     }
     guard needed(rows) <= limit else {
       let count = model.activations.count
@@ -70,7 +73,8 @@ public struct MemoryPlan: Sendable, Equatable {
         }
       }
       throw .tooLarge(
-        what: "tracing \(count) active features at \(positions) positions", needed: needed(rows),
+        what: "tracing \(count) active features at \(positions) positions"
+          + (keepsEveryNode ? " and keeping every node (--node-share 1)" : ""), needed: needed(rows),
         limit: limit, fittingRows: fitting)
     }
     working = min(settings.workingMemory, limit - fixed - rows)
@@ -98,7 +102,8 @@ public struct MemoryPlan: Sendable, Equatable {
   ///   - held: What the process holds, the whole graph included.
   public func checkPruning(nodes: Int, edges: Int, inPosition: Int, held: Int) throws(AttributionError) {
     let needed =
-      held + Self.allowance + Self.bytesAfterwards(nodes: nodes, edges: edges, inPosition: inPosition)
+      held + Self.allowance + tiles
+      + Self.bytesAfterwards(nodes: nodes, edges: edges, inPosition: inPosition)
     guard needed <= limit else { throw .tooManyEdges(count: edges, needed: needed, limit: limit) }
   }
 
@@ -109,14 +114,21 @@ public struct MemoryPlan: Sendable, Equatable {
   }
 
   /// The most edges that join two nodes of one position.
-  private static func edgesInPosition(_ model: LocalReplacementModel) -> Int {
+  private static func edgesInPosition(_ model: LocalReplacementModel, _ settings: AttributionSettings) -> Int
+  {
     let (layers, activations) = (model.transformer.configuration.layerCount, model.activations)
-    return (0..<activations.positionCount).reduce(0) { sum, position in
+    let last = activations.positionCount - 1
+    return (0...last).reduce(0) { sum, position in
       let count = (0..<layers).reduce(layers + 1) {
         $0 + activations.places(layer: $1, position: position).count
       }
-      return sum + count * count / 2
+      return sum + count * count / 2 + (position == last ? roots(settings) * count : 0)
     }
+  }
+
+  /// The most targets that a trace starts from.
+  private static func roots(_ settings: AttributionSettings) -> Int {
+    max(settings.maxLogits, settings.targets.count)
   }
 
   private static func tiles(_ transformer: Transformer) -> Int {
@@ -129,7 +141,9 @@ public struct MemoryPlan: Sendable, Equatable {
       sum + layer.encoder.outputs * (layer.encoder.inputs + layer.decoder.inputs)
         * layer.encoder.type.byteCount
     }
-    return min(largestTiles / 2, bytes)
+    // Of an encoder stored in columns, reading one row takes every page.
+    let largest = transcoder.layers.reduce(0) { max($0, $1.encoder.tileByteCount) }
+    return max(min(largestTiles / 2, bytes), largest)
   }
 
   private static func sources(_ model: LocalReplacementModel) -> Int {
@@ -177,7 +191,8 @@ public struct MemoryPlan: Sendable, Equatable {
       }
       numbers += ofLayer
     }
-    return 4 * (numbers + settings.maxLogits * activations.count)
+    let sources = activations.count + (activations.layerCount + 1) * activations.positionCount
+    return 4 * (numbers + (roots(settings) + 1) * sources)
   }
 
   private static func workingBytes(ofOneTargetIn model: LocalReplacementModel) -> Int {

@@ -78,20 +78,22 @@ public final class FileBatch: @unchecked Sendable {
   }
 
   /// Writes one file beside its place, of which a closure hands on one part after another.
-  /// - Throws: ``CheckpointError``, and what the closure throws.
+  /// - Parameter make: Hands on parts as long as it is told that more are wanted; then it may throw anything.
+  /// - Throws: ``CheckpointError``, or what the closure throws while more is wanted.
   public func stage(
-    _ name: String, writing make: (_ handOn: @escaping ([UInt8]) -> Void) throws -> Void
+    _ name: String, writing make: (_ handOn: @escaping ([UInt8]) -> Bool) throws -> Void
   ) throws {
     let (descriptor, path) = try begin(name)
     var failure: Int32 = 0
     do {
       try make { part in
         if failure == 0 { failure = Self.write(part, to: descriptor) }
+        return failure == 0
       }
-    } catch {
+    } catch  where failure == 0 {
       close(descriptor)
       throw error
-    }
+    } catch {}
     try end(descriptor, path, failure)
   }
 

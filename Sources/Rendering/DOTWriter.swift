@@ -16,31 +16,34 @@ public enum DOTWriter {
     of graph: AttributionGraph, title: String? = nil, edgeBudget: Int? = nil
   ) -> String {
     var text: [UInt8] = []
-    write(graph, title: title, edgeBudget: edgeBudget) { text += $0 }
+    write(graph, title: title, edgeBudget: edgeBudget) {
+      text += $0
+      return true
+    }
     return String(decoding: text, as: UTF8.self)
   }
 
   /// The same piece by piece: of millions of edges the text is long.
-  /// - Parameter handOn: Takes the text in UTF-8, in its order.
+  /// - Parameter handOn: Takes the text in UTF-8, in its order, and says whether more is wanted.
   public static func write(
-    _ graph: AttributionGraph, title: String? = nil, edgeBudget: Int? = nil, to handOn: ([UInt8]) -> Void
+    _ graph: AttributionGraph, title: String? = nil, edgeBudget: Int? = nil, to handOn: ([UInt8]) -> Bool
   ) {
     let names = uniqueNames(of: graph)
     var lines = ["digraph \(quoted(DisplayText.visible(graph.metadata.slug))) {"]
     lines += header(title: title)
     lines += ranks(of: graph, names: names)
-    handOn(Array((lines.joined(separator: "\n") + "\n").utf8))
+    guard handOn(Array((lines.joined(separator: "\n") + "\n").utf8)) else { return }
     var piece: [UInt8] = []
     let importance = NodeImportance(of: graph, given: nil)
     let survey = EdgeSurvey(of: graph, importance: importance, among: Set(graph.nodes.indices))
     for edge in survey.drawable.prefix(max(edgeBudget ?? .max, 0)) {
       piece += line(of: survey.edge(edge), names: names).utf8
       if piece.count >= 1 << 16 {
-        handOn(piece)
+        guard handOn(piece) else { return }
         piece.removeAll(keepingCapacity: true)
       }
     }
-    handOn(piece + Array("}\n".utf8))
+    _ = handOn(piece + Array("}\n".utf8))
   }
 
   // MARK: Parts

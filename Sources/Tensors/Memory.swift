@@ -30,10 +30,15 @@ public enum Memory {
     return (pages.flatMap { Int($0) } ?? 0) * Int(getpagesize())
   }
 
-  /// The most bytes that this process has held, mapped files included; 0 where the system does not say.
-  ///
-  /// What `getrusage` states would count the process that started this one, if that held more.
-  public static var peak: Int { max(earlierPeak.load(ordering: .relaxed), recentPeak) }
+  /// The most bytes that this process has held, mapped files included.
+  public static var peak: Int {
+    let peak = max(earlierPeak.load(ordering: .relaxed), recentPeak)
+    guard peak == 0 else { return peak }
+    // Second best: it counts the process that started this one, if that held more.
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
 
   /// Begins a new measurement of ``recentPeak``.
   public static func resetPeak() {

@@ -146,6 +146,9 @@ public struct WeightMatrix: Sendable {
     return max(1, (16 << 20) / bytes / Packing.panelColumns) * Packing.panelColumns
   }
 
+  /// Bytes of the file that lie in memory together while it is read.
+  public var tileByteCount: Int { min(tile, outputs) * inputs * type.byteCount }
+
   /// Lets the system take back the pages that this weight was read from.
   public func forgetPages() {
     guard case .file(let file) = storage, outputs > 0, inputs > 0 else { return }

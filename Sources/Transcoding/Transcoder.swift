@@ -90,11 +90,6 @@ public struct Transcoder: Sendable {
     for layer in layers { layer.decoder.forgetPages() }
   }
 
-  /// Lets the system take back the pages that encoder rows were read from.
-  public func forgetEncoders() {
-    for layer in layers { layer.encoder.forgetPages() }
-  }
-
   /// What one feature reads, `[dModel]`.
   public func encoderVector(_ feature: FeatureID) -> [Float] {
     layers[feature.layer].encoder.row(feature.index)

@@ -15,6 +15,25 @@ import Testing
     }
   }
 
+  @Test(arguments: seeds, [0.3, 0.8, 1])
+  func `what the node cut leaves is counted`(seed: UInt64, share: Double) throws {
+    let graph = AttributionGraph.random(seed: seed)
+    let influence = graph.influence()
+    let cut = try graph.pruned(nodeShare: share).nodeCut
+    let core = graph.subgraph(
+      keeping: graph.nodes.indices.map {
+        graph.nodes[$0].node.layer == nil || graph.rootWeights[$0] > 0 || influence[$0] >= cut
+      }
+    ).graph
+    let size = graph.sizeOfCore(nodeShare: share, influence: influence)
+    let edges = core.effects.rows.enumerated().flatMap { target, row in
+      row.sources.map { core.nodes[Int($0)].node.position == core.nodes[target].node.position }
+    }
+    #expect(size.nodes == core.nodes.count)
+    #expect(size.edges == edges.count && size.edgesInPosition == edges.count { $0 })
+    #expect(size.edges > 0)
+  }
+
   @Test(arguments: seeds, [0.3, 0.8, 0.95])
   func `what stays is connected, and fixed nodes stay`(seed: UInt64, share: Double) throws {
     let graph = AttributionGraph.random(seed: seed)

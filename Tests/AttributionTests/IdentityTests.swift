@@ -167,6 +167,45 @@ struct IdentityTests {
     #expect(closer.description.contains("--max-rows \(rows)"))
   }
 
+  @Test func `every node kept is reckoned before work begins, and what a node cut leaves once it is known`()
+    throws
+  {
+    let example = try #require(ReferenceCase.traces.first { $0.file == "clt-pronoun" })
+    let model = try example.trace().model
+    func plan(_ limit: Int?, keepsEveryNode: Bool) throws(AttributionError) -> MemoryPlan {
+      var settings = AttributionSettings()
+      (settings.memoryLimit, settings.keepsEveryNode) = (limit, keepsEveryNode)
+      return try MemoryPlan(model, settings, held: 50 << 20, available: 50 << 20)
+    }
+    func needed(keepsEveryNode: Bool) throws -> Int {
+      let error = try #require(throws: AttributionError.self) {
+        try plan(1 << 20, keepsEveryNode: keepsEveryNode)
+      }
+      guard case .tooLarge(let what, let needed, _, _) = error else { throw error }
+      #expect(what.contains("--node-share") == keepsEveryNode)
+      return needed
+    }
+    let some = try needed(keepsEveryNode: false)
+    #expect(try needed(keepsEveryNode: true) >= some)
+    // Without a limit that somebody set, nothing is refused for what may never be.
+    #expect(try plan(nil, keepsEveryNode: true) == plan(nil, keepsEveryNode: false))
+
+    let tight = try plan(some, keepsEveryNode: false)
+    func check(edges: Int) throws(AttributionError) {
+      try tight.checkPruning(nodes: 100, edges: edges, inPosition: edges / 10, held: 50 << 20)
+    }
+    try check(edges: 1000)
+    let error = try #require(throws: AttributionError.self) { try check(edges: 10_000_000) }
+    guard case .tooManyEdges(let count, let wanted, let limit) = error else { throw error }
+    #expect(count == 10_000_000 && limit == some && wanted > 10_000_000 * 36)
+    #expect(error.description.contains("--node-share"))
+    let roomy = try plan(wanted, keepsEveryNode: false)
+    try roomy.checkPruning(nodes: 100, edges: count, inPosition: count / 10, held: 50 << 20)
+    #expect(throws: AttributionError.self) {
+      try roomy.checkPruning(nodes: 100, edges: count + 1000, inPosition: count / 10, held: 50 << 20)
+    }
+  }
+
   @Test func `the difference of two answers has the difference of their rows`() throws {
     let example = try #require(ReferenceCase.traces.first { $0.file == "clt-she" })
     let likely = try example.trace()

@@ -192,11 +192,12 @@ struct BadFileTests {
   }
 
   @Test func `what a file names cannot steer the terminal`() async throws {
-    try await expectComplaint(#"'\u{1b}[31mred\n\u{202e}'"#) { model in
+    try await expectComplaint(#"'\u{1b}[31mred\n\u{202e}\u{200f}'"#) { model in
       let file = model.model.appending(path: "config.json")
       let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
       let pattern = try Regex("\"model_type\": [^,}]*")
-      try Data(text.replacing(pattern, with: #""model_type": "\u001b[31mred\n\u202e""#).utf8).write(to: file)
+      try Data(text.replacing(pattern, with: #""model_type": "\u001b[31mred\n\u202e\u200f""#).utf8).write(
+        to: file)
     }
   }
 

@@ -41,10 +41,7 @@ struct ConvertCommandTests {
     let clew = try ClewProcess(arguments("part"), after: shell, in: folder.url)
     let number = clew.process.processIdentifier
     let pipe = folder.url("part/.layer_1.safetensors.\(number).partial").path
-    // It has come to the pipe once the layer before it is there and its record too.
-    try await poll(within: .seconds(20), "the first layer") {
-      FileManager.default.fileExists(atPath: folder.url("part/layer_0.safetensors").path) ? true : nil
-    }
+    try await clew.waitUntilItIsAtAPipe()
     kill(number, signal)
     let ended = try await clew.outcome()
     #expect(ended.status == 128 + signal)

@@ -74,9 +74,7 @@ struct FailedWriteTests {
     let clew = try ClewProcess(traceArguments(of: .shared(), to: output), after: shell)
     let number = clew.process.processIdentifier
     let written = output.url.appending(path: ".graph.safetensors.\(number).partial").path
-    while clew.process.isRunning, !FileManager.default.fileExists(atPath: written) {
-      try await Task.sleep(for: .milliseconds(5))
-    }
+    try await clew.waitUntilItIsAtAPipe()
     #expect(FileManager.default.fileExists(atPath: written))
     kill(number, signal)
     let outcome = try await clew.outcome()

@@ -80,7 +80,7 @@ import Testing
     #expect(outcomes[7].answers[0].probabilityAfter < outcomes[7].answers[0].probabilityBefore)
   }
 
-  @Test func `a trace of Atlas takes less than half a second`() throws {
+  @Test func `a trace of Atlas takes less than half a second of its thread`() throws {
     var fastest = Double.infinity
     for tries in 0..<5 {
       let (trace, seconds) = try processorSeconds {

@@ -13,11 +13,7 @@ extension AttributionResult {
   func splitEdges(of pruning: inout Pruning) {
     let (nodes, rows) = (pruning.graph.nodes, pruning.graph.effects.rows)
     let places = pruning.nodeMask.indices.filter { pruning.nodeMask[$0] }
-    let gradients = zip(places, rows).map { place, row in
-      row.sources.isEmpty ? nil : targetGradient(of: graph.nodes[place].node)
-    }
-    // Encoders stored in columns are read through the mapping.
-    if !Memory.keepsPages { model.transcoder.forgetEncoders() }
+    let gradients = gradients(at: places, where: rows.map { !$0.sources.isEmpty })
     // By source, so that what a feature writes is read once.
     var targets = Array(repeating: [Int](), count: nodes.count)
     for (target, row) in rows.enumerated() where gradients[target] != nil {
@@ -40,6 +36,27 @@ extension AttributionResult {
         pruning.graph.edgeExtras[.init(target: target, source: source)] = ["direct": JSON(part)]
       }
     }
+  }
+
+  /// The gradients of some nodes, layer by layer: encoders stored in columns are read through the mapping, and one of them
+  /// may lie in memory at a time.
+  private func gradients(at places: [Int], where isWanted: [Bool]) -> [PullbackTarget?] {
+    var layer: Int?
+    func leave() {
+      guard !Memory.keepsPages, let layer, model.transcoder.layers.indices.contains(layer) else { return }
+      model.transcoder.layers[layer].encoder.forgetPages()
+    }
+    let gradients = zip(places, isWanted).map { place, isWanted -> PullbackTarget? in
+      guard isWanted else { return nil }
+      let node = graph.nodes[place].node
+      if node.layer != layer {
+        leave()
+        layer = node.layer
+      }
+      return targetGradient(of: node)
+    }
+    leave()
+    return gradients
   }
 
   /// What a node writes to its position's stream below each target, as the target's gradient meets it.

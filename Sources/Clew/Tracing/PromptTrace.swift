@@ -139,6 +139,7 @@ public struct PromptTrace: Sendable {
     pruning.graph.metadata.extra["replacement_score"] = JSON(scores.replacement)
     pruning.graph.metadata.extra["completeness_score"] = JSON(scores.completeness)
     result.splitEdges(of: &pruning)
+    Memory.giveBack()
     clock.end("prune")
     let first = request.changes.isEmpty ? 2 : 3
     let phases = Array(clock.phases.prefix(first)) + result.phases + Array(clock.phases.dropFirst(first))

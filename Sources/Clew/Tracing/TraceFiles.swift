@@ -13,7 +13,13 @@ extension PromptTrace {
   ///   - command: The command line, for the record.
   public func write(to folder: URL, model: TracingModel, command: [String]) throws {
     let files = try FileBatch(folder: folder)
-    try files.stage("graph.json") { handOn in try GraphWriter.write(pruning.graph, to: handOn) }
+    try files.stage("graph.json") { handOn in
+      try GraphWriter.write(pruning.graph) { (part: [UInt8]) throws(GraphError) in
+        guard handOn(part) else {
+          throw .fileFailed(path: "graph.json", action: "written", reason: "no more is wanted")
+        }
+      }
+    }
     try files.stage("graph.safetensors", parts: GraphTensors.writer(for: self).parts())
     try files.stage("graph.dot") { handOn in DOTWriter.write(pruning.graph, to: handOn) }
     try files.stage("graph.svg", try Figure(of: pruning.graph).svg())

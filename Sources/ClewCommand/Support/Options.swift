@@ -38,7 +38,7 @@ struct ResourceOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
   @Option(
     help: ArgumentHelp(
-      "The most memory to use, such as 512M or 8G; what cannot fit is refused before work begins. (default: what is free)",
+      "The most memory to use, such as 512M or 8G; what cannot fit is refused, before work begins where it can be foreseen. (default: what is free)",
       valueName: "size"))
   var memory: ByteSize?
 

@@ -14,7 +14,8 @@ enum TraceText {
     }
     let seconds = trace.phases.map { phase in
       // What the products reach, where it took long enough to say.
-      let rate = phase.name == "attribution" && phase.wallSeconds > 1 ? result.operations / phase.wallSeconds : 0
+      let rate =
+        phase.name == "attribution" && phase.wallSeconds > 1 ? result.operations / phase.wallSeconds : 0
       return "\(phase.name) \(String(format: "%.2f", phase.wallSeconds))"
         + (rate > 0 ? String(format: " (%.0f GFLOP/s)", rate / 1e9) : "")
     }
@@ -61,7 +62,7 @@ enum TraceText {
       ? "\(sizes.upperBound)" : "\(sizes.lowerBound) to \(sizes.upperBound)"
     return "\(ByteText.of(Memory.peak)) at most, limit \(ByteText.of(plan.limit)); kept: features "
       + "\(ByteText.of(plan.sources)), attention \(ByteText.of(plan.attention)), rows up to \(ByteText.of(plan.rows)); "
-      + "batches of up to \(batches) rows"
+      + "batches of \(batches) rows"
   }
 
   private static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
@@ -71,6 +72,4 @@ enum TraceText {
     guard bounds.upperBound - bounds.lowerBound >= 5e-5 else { return text }
     return text + String(format: " (%.4f to %.4f)", bounds.lowerBound, bounds.upperBound)
   }
-
-  /// Control characters as escapes, so that a token cannot disturb the terminal.
 }
