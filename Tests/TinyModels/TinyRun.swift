@@ -1,6 +1,6 @@
 public import Clew
 public import Foundation
-public import Transcoding
+internal import Transcoding
 public import Transformers
 internal import Tokenization
 
