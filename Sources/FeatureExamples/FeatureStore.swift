@@ -88,6 +88,9 @@ public final class FeatureStore: Sendable {
         throw FeatureExamplesError.cannotWrite(path: path, reason: reason)
       default: throw FeatureExamplesError.damaged(path: path, reason: reason)
       }
+    } catch is RowDecodingError {
+      throw FeatureExamplesError.damaged(
+        path: path, reason: "a value is missing or of another type than its column's")
     }
   }
 

@@ -216,6 +216,23 @@ struct FeatureStoreTests {
     }
   }
 
+  @Test func `a search among words without a number says that the database is damaged`() throws {
+    let url = try BuiltStore(rows(12, of: model), of: model, at: folder.url("features.sqlite")).url
+    var bytes = try Data(contentsOf: url)
+    // The column is no other name of the row's number any more, and what is stored in it is nothing.
+    let column = Data("words (id INTEGER PRIMARY KEY".utf8)
+    let place = try #require(bytes.range(of: column))
+    bytes.replaceSubrange(place, with: Data("words (id INTEGER DEFAULT 123".utf8))
+    try bytes.write(to: url)
+    let store = try FeatureStore(reading: url)
+    #expect {
+      try store.search("w", limit: 5)
+    } throws: { error in
+      guard case FeatureExamplesError.damaged = error else { return false }
+      return !"\(error)".contains("SELECT")
+    }
+  }
+
   @Test func `transcoders of another fingerprint are refused`() throws {
     let url = try BuiltStore(rows(4, of: model), of: model, at: folder.url("features.sqlite")).url
     let store = try FeatureStore(reading: url)
