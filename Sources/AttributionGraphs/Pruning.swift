@@ -42,13 +42,16 @@ extension AttributionGraph {
   ///
   /// Ameisen et al. 2025, "Circuit Tracing: Revealing Computational Graphs in Language Models".
   ///
+  /// - Parameter influence: The influence `I` of the nodes, `[node]`, if it is known already.
   /// - Throws: ``GraphError/shareOutOfRange(name:value:)``, ``GraphError/notFinite(place:)``.
-  public func pruned(nodeShare: Double = 0.8, edgeShare: Double = 0.98) throws(GraphError) -> Pruning {
+  public func pruned(
+    nodeShare: Double = 0.8, edgeShare: Double = 0.98, influence: [Double]? = nil
+  ) throws(GraphError) -> Pruning {
     for (name, share) in [("node share", nodeShare), ("edge share", edgeShare)] {
       guard (0...1).contains(share) else { throw .shareOutOfRange(name: name, value: share) }
     }
     try checkFinite()
-    let influence = influence()
+    let influence = influence ?? self.influence()
     let nodeCut = RunningShare.cut(influence, keeping: nodeShare)
     var core = subgraph(keeping: isAbove(nodeCut, influence))
 

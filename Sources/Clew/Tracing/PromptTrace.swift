@@ -135,7 +135,8 @@ public struct PromptTrace: Sendable {
       try result.memory.checkPruning(
         nodes: core.nodes, edges: core.edges, inPosition: core.edgesInPosition, held: Memory.resident)
     }
-    var pruning = try result.graph.pruned(nodeShare: request.nodeShare, edgeShare: request.edgeShare)
+    var pruning = try result.graph.pruned(
+      nodeShare: request.nodeShare, edgeShare: request.edgeShare, influence: influence.values)
     pruning.graph.metadata.extra["replacement_score"] = JSON(scores.replacement)
     pruning.graph.metadata.extra["completeness_score"] = JSON(scores.completeness)
     result.splitEdges(of: &pruning)
