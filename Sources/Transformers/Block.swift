@@ -143,13 +143,13 @@ public enum FeedForward: Sendable {
 public struct Block: Sendable {
   public let attentionNorm: NormLayer
   public let attention: AttentionLayer
-  /// A norm of what attention adds (Gemma).
+  /// A norm of what attention adds.
   public let attentionPostNorm: NormLayer?
   public let mlpNorm: NormLayer
   public let feedForward: FeedForward
-  /// A norm of what the MLP adds (Gemma).
+  /// A norm of what the MLP adds.
   public let mlpPostNorm: NormLayer?
-  /// Whether the MLP reads the residual stream as it was before attention, side by side with it (GPT-NeoX).
+  /// Whether the MLP reads the residual stream as it was before attention, side by side with it.
   public let isParallel: Bool
 
   public init(

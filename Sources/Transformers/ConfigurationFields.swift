@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Foundation
 internal import Tensors
 
@@ -5,8 +6,11 @@ internal import Tensors
 struct ConfigurationFields {
   let object: [String: Any]
   let path: String
+  /// What stands before a field's name in messages: the names of the objects around it.
+  var prefix = ""
 
-  private func bad(_ reason: String) -> TransformerError { .badConfiguration(path: path, reason: reason) }
+  /// What is thrown about the file.
+  func bad(_ reason: String) -> TransformerError { .badConfiguration(path: path, reason: reason) }
 
   private func present(_ name: String) -> Any? {
     guard let value = object[name], !(value is NSNull) else { return nil }
@@ -16,53 +20,85 @@ struct ConfigurationFields {
   /// A whole number, or `fallback` where the field is missing or null.
   func integer(_ name: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
     guard let value = present(name) else {
-      guard let fallback else { throw bad("it has no '\(name)'") }
+      guard let fallback else { throw bad("it has no '\(prefix)\(name)'") }
       return fallback
     }
-    guard let number = value as? NSNumber, let exact = Int(exactly: number.doubleValue) else {
-      throw bad("its '\(name)' is not a whole number")
+    guard let number = JSONScalar.number(value), let exact = Int(exactly: number) else {
+      throw bad("its '\(prefix)\(name)' is not a whole number")
     }
     // No size of a model is larger, and products of two such numbers do not overflow.
-    guard exact.magnitude <= 1 << 26 else { throw bad("its '\(name)' is \(exact)") }
+    guard exact.magnitude <= 1 << 26 else { throw bad("its '\(prefix)\(name)' is \(exact)") }
     return exact
   }
 
   /// A finite number, or `fallback` where the field is missing or null.
   func number(_ name: String, default fallback: Double? = nil) throws(TransformerError) -> Double {
     guard let value = present(name) else {
-      guard let fallback else { throw bad("it has no '\(name)'") }
+      guard let fallback else { throw bad("it has no '\(prefix)\(name)'") }
       return fallback
     }
-    guard let number = value as? NSNumber, number.doubleValue.isFinite else {
-      throw bad("its '\(name)' is not a number")
+    guard let number = JSONScalar.number(value), number.isFinite else {
+      throw bad("its '\(prefix)\(name)' is not a number")
     }
-    return number.doubleValue
+    return number
   }
 
   /// A truth value, or `fallback` where the field is missing or null.
   func flag(_ name: String, default fallback: Bool) throws(TransformerError) -> Bool {
     guard let value = present(name) else { return fallback }
-    guard let flag = value as? Bool else { throw bad("its '\(name)' is neither true nor false") }
+    guard let flag = JSONScalar.flag(value) else {
+      throw bad("its '\(prefix)\(name)' is neither true nor false")
+    }
     return flag
   }
 
   /// A text, or `fallback` where the field is missing or null.
   func text(_ name: String, default fallback: String) throws(TransformerError) -> String {
     guard let value = present(name) else { return fallback }
-    guard let text = value as? String else { throw bad("its '\(name)' is not a text") }
+    guard let text = value as? String else { throw bad("its '\(prefix)\(name)' is not a text") }
     return text
   }
 
-  /// A number that may be missing or null, and then is `nil`.
-  func optionalNumber(_ name: String) throws(TransformerError) -> Double? {
-    has(name) ? try number(name) : nil
+  /// A number that may be null, and then is `nil`; `fallback` where the field is missing.
+  func optionalNumber(_ name: String, default fallback: Double? = nil) throws(TransformerError) -> Double? {
+    if has(name) { return try number(name) }
+    return object[name] == nil ? fallback : nil
+  }
+
+  /// A whole number that may be null, and then is `nil`; `fallback` where the field is missing.
+  func optionalInteger(_ name: String, default fallback: Int? = nil) throws(TransformerError) -> Int? {
+    if has(name) { return try integer(name) }
+    return object[name] == nil ? fallback : nil
+  }
+
+  /// A number above zero, or `fallback` where the field is missing or null.
+  func positive(_ name: String, default fallback: Double? = nil) throws(TransformerError) -> Double {
+    let value = try number(name, default: fallback)
+    guard value > 0 else { throw bad("its '\(prefix)\(name)' is \(value), which is not positive") }
+    return value
+  }
+
+  /// The one number that several places state; `nil` where none does.
+  static func agreed(
+    _ places: [(fields: ConfigurationFields, name: String)]
+  ) throws(TransformerError) -> Double? {
+    var known: (name: String, value: Double)?
+    for (fields, name) in places {
+      guard let value = try fields.optionalNumber(name) else { continue }
+      if let known, known.value != value {
+        throw fields.bad(
+          "its '\(known.name)' is \(known.value), but its '\(fields.prefix)\(name)' is \(value)")
+      }
+      known = (fields.prefix + name, value)
+    }
+    return known?.value
   }
 
   /// A list of texts, if there is one.
   func texts(_ name: String) throws(TransformerError) -> [String]? {
     guard let value = present(name) else { return nil }
     guard let texts = value as? [String], texts.count <= 4096 else {
-      throw bad("its '\(name)' is no list of texts")
+      throw bad("its '\(prefix)\(name)' is no list of texts")
     }
     return texts
   }
@@ -71,21 +107,21 @@ struct ConfigurationFields {
   func activation(_ name: String, default fallback: String) throws(TransformerError) -> Activation {
     let text = try text(name, default: fallback)
     guard let activation = Activation(configurationName: text) else {
-      throw bad("its \(name) '\(text)' is unknown")
+      throw .unsupported(path: path, what: "\(name) '\(text)'")
     }
     return activation
   }
 
   /// Refuses a feature that is asked for and that no run here has.
   func refuse(_ name: String, _ isAskedFor: Bool) throws(TransformerError) {
-    if isAskedFor { throw bad("it asks for '\(name)', which Clew does not have") }
+    if isAskedFor { throw .unsupported(path: path, what: "'\(name)'") }
   }
 
   /// A nested object, if there is one.
   func nested(_ name: String) throws(TransformerError) -> ConfigurationFields? {
     guard let value = present(name) else { return nil }
-    guard let object = value as? [String: Any] else { throw bad("its '\(name)' is not an object") }
-    return ConfigurationFields(object: object, path: path)
+    guard let object = value as? [String: Any] else { throw bad("its '\(prefix)\(name)' is not an object") }
+    return ConfigurationFields(object: object, path: path, prefix: "\(prefix)\(name).")
   }
 
   /// Whether the field is there and not null.

@@ -17,9 +17,9 @@ public enum ExpertMatrix: Sendable {
 
 /// Some MLPs of which each position takes a few, as a router says, and adds up what they write by its weights.
 /// ```
-/// s = softmax over the k greatest of (W_R x + b_R),   y = Σ_e s[e] · (D_e (clip(u) + 1) ⊙ g σ(1.702 g) + b_D)
+/// s = softmax over the k greatest of (W_R x + b_R),   y = Σ_e s[e] · (D_e (clip(u) + 1) ⊙ g σ(α g) + b_D)
 /// ```
-/// with `g = min(gate, 7)` and `u = up` within −7 … 7, gate and up in turn in the rows of one matrix (GPT-OSS).
+/// with `g = min(gate, m)` and `u = up` within −m … m, gate and up in turn in the rows of one matrix.
 public struct ExpertLayer: Sendable {
   /// One of the MLPs.
   public struct Expert: Sendable {
@@ -39,8 +39,10 @@ public struct ExpertLayer: Sendable {
   let expertsPerToken: Int
   let experts: [Expert]
 
-  private static let limit: Float = 7
-  private static let slope: Float = 1.702
+  /// `m`, beyond which gate and up are cut off.
+  var limit: Float = 7
+  /// `α`, how steep the gate is.
+  var slope: Float = 1.702
 
   /// What the experts write, `[position, dModel]`.
   public func callAsFunction(_ x: Matrix) -> Matrix {
@@ -59,7 +61,7 @@ public struct ExpertLayer: Sendable {
     for (expert, takers) in zip(experts, takers) where !takers.isEmpty {
       var input = Matrix(rows: takers.count, columns: x.columns)
       for (place, taker) in takers.enumerated() { input[place] = x[taker.row] }
-      let written = Self.write(input, by: expert)
+      let written = write(input, by: expert)
       for (place, taker) in takers.enumerated() {
         result.add(written[place], scaledBy: taker.weight, toRow: taker.row)
       }
@@ -67,7 +69,7 @@ public struct ExpertLayer: Sendable {
     return result
   }
 
-  private static func write(_ x: Matrix, by expert: Expert) -> Matrix {
+  private func write(_ x: Matrix, by expert: Expert) -> Matrix {
     let both = x.multiplied(byTransposed: expert.gateUp.weight, bias: expert.gateUpBias)
     var inner = Matrix(rows: x.rows, columns: both.columns / 2)
     for i in inner.values.indices {

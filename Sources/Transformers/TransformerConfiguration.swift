@@ -104,6 +104,11 @@ extension TransformerConfiguration {
     try check(
       headCount % keyValueHeadCount == 0,
       "\(headCount) query heads cannot share \(keyValueHeadCount) key heads")
+    let epsilon =
+      switch norm {
+      case .rootMeanSquare(let epsilon), .layer(let epsilon): epsilon
+      }
+    try check(epsilon >= 0 && epsilon.isFinite, "its norms add \(epsilon) to what they divide by")
     try check(attention.count == layerCount, "it states attention for \(attention.count) layers")
     for rule in attention {
       if let rotary = rule.rotary {

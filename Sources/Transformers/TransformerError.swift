@@ -4,6 +4,8 @@ public import Checkpoints
 public enum TransformerError: Error, Equatable, CustomStringConvertible {
   /// `config.json` is missing or not to be understood.
   case badConfiguration(path: String, reason: String)
+  /// `config.json` asks for something that no run here has.
+  case unsupported(path: String, what: String)
   /// A family that Clew does not know.
   case unknownFamily(name: String, path: String, known: [String])
   /// Something is wrong with the weights.
@@ -26,6 +28,8 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     case .badConfiguration(let path, let reason):
       "\(path) does not describe a model that Clew can run: \(reason). "
         + "Name a folder in Hugging Face layout whose config.json belongs to its weights."
+    case .unsupported(let path, let what):
+      "\(path) asks for \(what), which Clew does not have. Take another model: this one would run wrong without it."
     case .unknownFamily(let name, let path, let known):
       "\(path) is of the family '\(name)', which Clew does not know yet; it knows "
         + "\(known.joined(separator: ", "))."
@@ -42,7 +46,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
       "training came to a loss that is not a number at step \(step); the weights before it are kept. "
         + "Take a smaller learning rate."
     case .cannotWrite(let family):
-      "models of the family '\(family)' cannot be written yet; only llama can."
+      "models of the family '\(family)' cannot be written yet."
     }
   }
 }

@@ -5,14 +5,6 @@ import Testing
 
 /// Configurations that are broken, field by field.
 struct ConfigurationTests {
-  static let families: [String] = {
-    let folder = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Families")
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return names.filter {
-      FileManager.default.fileExists(atPath: folder.appending(path: "\($0)/config.json").path)
-    }.sorted()
-  }()
-
   /// What a field may hold instead of what it should; `nil` takes it away.
   private static var wrong: [Any?] {
     [
@@ -22,26 +14,16 @@ struct ConfigurationTests {
     ]
   }
 
-  /// Loads a model with another configuration and runs it if it loads.
-  private func attempt(_ object: [String: Any], _ folder: TemporaryFolder) throws {
-    try folder.write("config.json", JSONSerialization.data(withJSONObject: object))
-    let model = try Transformer(folder: folder.url)
-    _ = try model.record([0, 5, 9, 3])
-  }
-
-  @Test(arguments: families)
+  @Test(arguments: FamilyModel.names)
   func `a field that is missing or wrong is refused in a sentence, or read`(family: String) throws {
-    let source = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Families/\(family)")
-    let folder = try TemporaryFolder()
-    try FileManager.default.copyItem(
-      at: source.appending(path: "model.safetensors"), to: folder.url("model.safetensors"))
-    let data = try Data(contentsOf: source.appending(path: "config.json"))
-    let whole = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    try attempt(whole, folder)
+    let model = try FamilyModel(family)
+    let whole = model.fields
+    func attempt(_ object: [String: Any]) throws { _ = try model.load(only: object).record([0, 5, 9, 3]) }
+    try attempt(whole)
     var refusals = 0
     func expectSentence(_ object: [String: Any], _ name: String, _ value: Any?) {
       do {
-        try attempt(object, folder)
+        try attempt(object)
       } catch let error as TransformerError {
         refusals += 1
         let text = "\(error)"
@@ -74,19 +56,15 @@ struct ConfigurationTests {
     "hidden_size", "num_attention_heads", "intermediate_size", "vocab_size", "num_hidden_layers",
   ])
   func `a size that contradicts the weights is refused`(name: String) throws {
-    for family in Self.families {
-      let source = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Families/\(family)")
-      let folder = try TemporaryFolder()
-      try FileManager.default.copyItem(
-        at: source.appending(path: "model.safetensors"), to: folder.url("model.safetensors"))
-      let data = try Data(contentsOf: source.appending(path: "config.json"))
-      var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    for family in FamilyModel.names {
+      let model = try FamilyModel(family)
+      var object = model.fields
       guard let old = object[name] as? Int else { continue }
       object[name] = 2 * old
       object["layer_types"] = nil
       // Twice the heads of half the width fit the weights of some layouts, and are another model.
       if name == "num_attention_heads", object["head_dim"] == nil { continue }
-      #expect(throws: TransformerError.self, "\(family)") { try attempt(object, folder) }
+      #expect(throws: TransformerError.self, "\(family)") { try model.load(only: object) }
     }
   }
 }

@@ -37,13 +37,7 @@ enum GPT2Family: TransformerFamily {
   private static func load(
     _ c: TransformerConfiguration, from weights: WeightSource, folder: URL
   ) throws(CheckpointError) -> Transformer {
-    // Tied checkpoints may store the one matrix under either name.
-    let stored = try weights(weights.find("wte.weight") != nil ? "wte.weight" : "lm_head.weight")
-    let embedding = try stored.weight(outputs: c.vocabularyCount, inputs: c.dModel)
-    var unembedding = embedding
-    if !c.tiesEmbeddings {
-      unembedding = try weights("lm_head.weight").weight(outputs: c.vocabularyCount, inputs: c.dModel)
-    }
+    let (embedding, unembedding) = try weights.embeddings("wte.weight", head: "lm_head.weight", c)
     var blocks: [Block] = []
     for layer in 0..<c.layerCount { blocks.append(try block(layer, c, weights)) }
     return Transformer(

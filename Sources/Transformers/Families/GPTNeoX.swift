@@ -17,13 +17,11 @@ enum GPTNeoXFamily: TransformerFamily {
         reason: "it has \(layerCount) layers of \(headCount) heads over a width of \(dModel)")
     }
     let dHead = dModel / headCount
-    let share = try fields.number(
-      "rotary_pct",
-      default: try fields.nested("rope_parameters")?.number("partial_rotary_factor", default: 0.25) ?? 0.25)
-    let base = fields.has("rope_theta") ? "rope_theta" : "rotary_emb_base"
     let rule = AttentionRule(
       scale: Float(1 / Double(dHead).squareRoot()),
-      rotary: try fields.rotary(dHead: dHead, share: share, baseName: base))
+      rotary: try fields.rotary(
+        dHead: dHead, baseNames: ["rope_theta", "rotary_emb_base"],
+        shareNames: ["rotary_pct", "partial_rotary_factor"], share: 0.25))
     let configuration = TransformerConfiguration(
       family: "gpt_neox", layerCount: layerCount, dModel: dModel, headCount: headCount,
       keyValueHeadCount: headCount, dHead: dHead, dMLP: try fields.integer("intermediate_size"),
@@ -37,11 +35,7 @@ enum GPTNeoXFamily: TransformerFamily {
     let hasBias = try fields.flag("attention_bias", default: true)
     return TransformerPlan(configuration: configuration) {
       c, weights, folder throws(CheckpointError) in
-      let embedding = try weights("embed_in.weight").weight(outputs: c.vocabularyCount, inputs: c.dModel)
-      var unembedding = embedding
-      if !c.tiesEmbeddings {
-        unembedding = try weights("embed_out.weight").weight(outputs: c.vocabularyCount, inputs: c.dModel)
-      }
+      let (embedding, unembedding) = try weights.embeddings("embed_in.weight", head: "embed_out.weight", c)
       var blocks: [Block] = []
       for layer in 0..<c.layerCount {
         blocks.append(try block(layer, c, weights, isParallel: isParallel, hasAttentionBias: hasBias))

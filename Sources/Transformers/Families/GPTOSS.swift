@@ -12,7 +12,11 @@ enum GPTOSSFamily: TransformerFamily {
       from: fields, family: "gpt_oss", activation: .silu, tiesEmbeddings: false, sizes: ["head_dim": 64],
       epsilon: 1e-5
     ) { dHead, layerCount throws(TransformerError) in
-      let rotary = try fields.rotary(dHead: dHead, base: 150_000)
+      let rotary = try fields.rotary(
+        dHead: dHead, base: 150_000,
+        scaling: .yarn(
+          factor: 32, fastTurns: 32, slowTurns: 1, originalContext: 4096, amplitude: 0.1 * log(32) + 1,
+          rounds: false))
       return try fields.windows(count: layerCount, window: try fields.integer("sliding_window", default: 128))
       {
         $0.isMultiple(of: 2)
@@ -25,12 +29,16 @@ enum GPTOSSFamily: TransformerFamily {
       throw .badConfiguration(path: fields.path, reason: "a token takes \(taken) of its \(count) experts")
     }
     let hasBias = try fields.flag("attention_bias", default: true)
+    let limit = Float(try fields.positive("swiglu_limit", default: 7))
+    let slope = Float(try fields.number("swiglu_alpha", default: 1.702))
     return TransformerPlan(configuration: configuration) { c, weights, folder throws(CheckpointError) in
       var layout = LlamaLayout(hasQueryBias: hasBias)
       layout.hasOutputBias = hasBias
       layout.hasSinks = true
       layout.feedForward = { layer throws(CheckpointError) in
-        .experts(try experts("layers.\(layer).mlp.", c, weights, count: count, taken: taken))
+        var layer = try experts("layers.\(layer).mlp.", c, weights, count: count, taken: taken)
+        (layer.limit, layer.slope) = (limit, slope)
+        return .experts(layer)
       }
       return try layout.load(c, from: weights, folder: folder)
     }

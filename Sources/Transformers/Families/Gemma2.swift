@@ -8,7 +8,7 @@ enum Gemma2Family: TransformerFamily {
   static let prefixes = LlamaLayout.prefixes
 
   static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
-    let scoreCap = try fields.optionalNumber("attn_logit_softcapping").map { Float($0) }
+    let scoreCap = try fields.optionalNumber("attn_logit_softcapping", default: 50).map { Float($0) }
     var configuration = try LlamaLayout.configuration(
       from: fields, family: "gemma2",
       activation: try fields.activation("hidden_activation", default: "gelu_pytorch_tanh"),
@@ -23,7 +23,9 @@ enum Gemma2Family: TransformerFamily {
       }.map { AttentionRule(scale: scale, rotary: rotary, window: $0, softCap: scoreCap) }
     }
     configuration.embeddingScale = Float(Double(configuration.dModel).squareRoot())
-    configuration.logitSoftCap = try fields.optionalNumber("final_logit_softcapping").map { Float($0) }
+    configuration.logitSoftCap = try fields.optionalNumber("final_logit_softcapping", default: 30).map {
+      Float($0)
+    }
     return TransformerPlan(configuration: configuration, load: try layout(fields).load)
   }
 
@@ -37,10 +39,6 @@ enum Gemma2Family: TransformerFamily {
 
   /// What scores are multiplied by: these families state its square's inverse.
   static func queryScale(_ fields: ConfigurationFields) throws(TransformerError) -> Float {
-    let scalar = try fields.number("query_pre_attn_scalar", default: 256)
-    guard scalar > 0 else {
-      throw .badConfiguration(path: fields.path, reason: "its query_pre_attn_scalar is \(scalar)")
-    }
-    return Float(1 / scalar.squareRoot())
+    Float(1 / (try fields.positive("query_pre_attn_scalar", default: 256)).squareRoot())
   }
 }

@@ -18,7 +18,8 @@ enum Gemma3Family: TransformerFamily {
     let fields = try whole.nested("text_config") ?? whole
     try fields.refuse(
       "use_bidirectional_attention", try fields.flag("use_bidirectional_attention", default: false))
-    let scoreCap = try fields.optionalNumber("attn_logit_softcapping").map { Float($0) }
+    // The field that the family before it has; its own code reads it and leaves scores as they are.
+    try fields.refuse("attn_logit_softcapping", fields.has("attn_logit_softcapping"))
     var configuration = try LlamaLayout.configuration(
       from: fields, family: "gemma3",
       activation: try fields.activation("hidden_activation", default: "gelu_pytorch_tanh"),
@@ -37,7 +38,7 @@ enum Gemma3Family: TransformerFamily {
       ) {
         !($0 + 1).isMultiple(of: pattern)
       }.map {
-        AttentionRule(scale: scale, rotary: $0 == nil ? everything : near, window: $0, softCap: scoreCap)
+        AttentionRule(scale: scale, rotary: $0 == nil ? everything : near, window: $0)
       }
     }
     // <bos><start_of_turn>user\n
@@ -55,18 +56,20 @@ enum Gemma3Family: TransformerFamily {
     guard let own = try fields.nested("rope_parameters")?.nested("full_attention") else {
       return try fields.rotary(dHead: dHead, base: 1_000_000)
     }
+    let base = try ConfigurationFields.agreed([(fields, "rope_theta"), (own, "rope_theta")])
     return try ConfigurationFields.rotary(
-      dHead: dHead, share: 1, base: try own.number("rope_theta", default: 1_000_000),
-      scaling: try own.rotaryScaling(of: fields), path: fields.path)
+      dHead: dHead, share: 1, base: base ?? 1_000_000, scaling: try own.rotaryScaling(of: fields),
+      path: fields.path)
   }
 
   private static func localRotary(
     _ fields: ConfigurationFields, dHead: Int
   ) throws(TransformerError) -> RotaryEmbedding {
     let own = try fields.nested("rope_parameters")?.nested("sliding_attention")
-    let stated = try fields.number("rope_local_base_freq", default: 10_000)
+    var places = [(fields: fields, name: "rope_local_base_freq")]
+    if let own { places.append((own, "rope_theta")) }
     return try ConfigurationFields.rotary(
-      dHead: dHead, share: 1, base: try own?.number("rope_theta", default: stated) ?? stated,
+      dHead: dHead, share: 1, base: try ConfigurationFields.agreed(places) ?? 10_000,
       scaling: try own?.rotaryScaling(of: fields), path: fields.path)
   }
 }

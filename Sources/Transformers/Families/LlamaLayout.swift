@@ -72,13 +72,8 @@ struct LlamaLayout {
   func load(
     _ c: TransformerConfiguration, from weights: WeightSource, folder: URL
   ) throws(CheckpointError) -> Transformer {
-    // Tied checkpoints store the one matrix under either name.
-    let name = weights.find("embed_tokens.weight") != nil ? "embed_tokens.weight" : "lm_head.weight"
-    let embedding = try weights(name).weight(outputs: c.vocabularyCount, inputs: c.dModel)
-    var unembedding = embedding
-    if !c.tiesEmbeddings {
-      unembedding = try weights("lm_head.weight").weight(outputs: c.vocabularyCount, inputs: c.dModel)
-    }
+    let (embedding, unembedding) = try weights.embeddings(
+      "embed_tokens.weight", head: "lm_head.weight", c)
     var blocks: [Block] = []
     for layer in 0..<c.layerCount { blocks.append(try block(layer, c, weights)) }
     return Transformer(

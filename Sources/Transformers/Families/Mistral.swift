@@ -12,7 +12,7 @@ enum MistralFamily: TransformerFamily {
       tiesEmbeddings: false
     ) { dHead, layerCount throws(TransformerError) in
       let rotary = try fields.rotary(dHead: dHead)
-      let window = fields.has("sliding_window") ? try fields.integer("sliding_window") : nil
+      let window = try fields.optionalInteger("sliding_window", default: 4096)
       return try fields.windows(count: layerCount, window: window) { _ in true }.map {
         AttentionRule(scale: Float(1 / Double(dHead).squareRoot()), rotary: rotary, window: $0)
       }

@@ -21,8 +21,8 @@ enum Qwen2Family: TransformerFamily {
     _ fields: ConfigurationFields, dHead: Int, layerCount: Int
   ) throws(TransformerError) -> [AttentionRule] {
     let rotary = try fields.rotary(dHead: dHead)
-    let slides = try fields.flag("use_sliding_window", default: false) && fields.has("sliding_window")
-    let window = slides ? try fields.integer("sliding_window") : nil
+    let slides = try fields.flag("use_sliding_window", default: false)
+    let window = slides ? try fields.optionalInteger("sliding_window", default: 4096) : nil
     let first = try fields.integer("max_window_layers", default: 28)
     return try fields.windows(count: layerCount, window: window) { $0 >= first }.map {
       AttentionRule(scale: Float(1 / Double(dHead).squareRoot()), rotary: rotary, window: $0)

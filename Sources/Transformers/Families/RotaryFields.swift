@@ -2,24 +2,31 @@ internal import Foundation
 internal import Tensors
 
 extension ConfigurationFields {
-  /// The rotary embedding that the fields of most families describe.
+  /// The rotary embedding that the fields of most families describe, at the top or in `rope_scaling` or
+  /// `rope_parameters`.
   /// - Parameters:
   ///   - dHead: The width of a head.
-  ///   - share: How much of a head is rotated, where the family says so by a field of its own.
-  ///   - baseName: The field of the base.
+  ///   - baseNames: The fields of the base.
   ///   - base: The base where it is not stated.
-  /// - Throws: ``TransformerError/badConfiguration(path:reason:)``, for a scaling that is not known too.
+  ///   - shareNames: The fields that say how much of a head is rotated.
+  ///   - share: That share where it is not stated.
+  ///   - standard: The scaling of a file that says nothing about it, not even that there is none.
+  /// - Throws: ``TransformerError/badConfiguration(path:reason:)``, and ``TransformerError/unsupported(path:what:)`` for a
+  ///   scaling that is not known.
   func rotary(
-    dHead: Int, share: Double? = nil, baseName: String = "rope_theta", base fallback: Double = 10_000
+    dHead: Int, baseNames: [String] = ["rope_theta"], base: Double = 10_000,
+    shareNames: [String] = ["partial_rotary_factor"], share: Double = 1,
+    scaling standard: RotaryEmbedding.Scaling? = nil
   ) throws(TransformerError) -> RotaryEmbedding {
+    let scaling = try nested("rope_scaling")
     let parameters = try nested("rope_parameters")
-    let base = try number(
-      baseName, default: try parameters?.number("rope_theta", default: fallback) ?? fallback)
-    let scaling = try (nested("rope_scaling") ?? parameters)?.rotaryScaling(of: self)
-    let stated = try number(
-      "partial_rotary_factor", default: try parameters?.number("partial_rotary_factor", default: 1) ?? 1)
-    let share = share ?? stated
-    return try Self.rotary(dHead: dHead, share: share, base: base, scaling: scaling, path: path)
+    let inner = [scaling, parameters].compactMap(\.self)
+    let stated = try Self.agreed(baseNames.map { (self, $0) } + inner.map { ($0, "rope_theta") })
+    let part = try Self.agreed(shareNames.map { (self, $0) } + inner.map { ($0, "partial_rotary_factor") })
+    let saysNothing = object["rope_scaling"] == nil && object["rope_parameters"] == nil
+    return try Self.rotary(
+      dHead: dHead, share: part ?? share, base: stated ?? base,
+      scaling: saysNothing ? standard : try inner.first?.rotaryScaling(of: self), path: path)
   }
 
   /// A rotary embedding whose numbers make sense.
@@ -41,26 +48,28 @@ extension ConfigurationFields {
   /// What a `rope_scaling` object asks for.
   /// - Parameter model: The fields around it.
   func rotaryScaling(of model: ConfigurationFields) throws(TransformerError) -> RotaryEmbedding.Scaling? {
-    func positive(_ name: String, default fallback: Double? = nil) throws(TransformerError) -> Double {
-      let value = try number(name, default: fallback)
-      guard value > 0 else {
-        throw .badConfiguration(path: path, reason: "its '\(name)' is \(value), which is not positive")
-      }
-      return value
+    func originalContext() throws(TransformerError) -> Double {
+      let name = "original_max_position_embeddings"
+      let stated = try Self.agreed([(self, name), (model, name)])
+      if stated == nil { return try model.positive("max_position_embeddings") }
+      return try (has(name) ? self : model).positive(name)
     }
     let kind = try text("rope_type", default: try text("type", default: "default"))
     switch kind {
-    // Up to the context that is stated, which no text here exceeds, dynamic scaling changes nothing.
-    case "default", "dynamic": return nil
+    case "default": return nil
+    case "dynamic":
+      // Up to the context that is stated, which no text here exceeds, it changes nothing.
+      _ = try positive("factor")
+      return nil
     case "linear": return .linear(factor: try positive("factor"))
     case "llama3":
       let (low, high) = (try positive("low_freq_factor"), try positive("high_freq_factor"))
       guard low < high else {
-        throw .badConfiguration(path: path, reason: "its low_freq_factor is not below its high_freq_factor")
+        throw bad("its low_freq_factor is not below its high_freq_factor")
       }
       return .llama3(
         factor: try positive("factor"), lowFactor: low, highFactor: high,
-        originalContext: try positive("original_max_position_embeddings"))
+        originalContext: try originalContext())
     case "yarn":
       let factor = try positive("factor")
       func amplitude(_ weight: Double) -> Double { factor <= 1 ? 1 : 0.1 * weight * log(factor) + 1 }
@@ -74,12 +83,11 @@ extension ConfigurationFields {
       return .yarn(
         factor: factor, fastTurns: try positive("beta_fast", default: 32),
         slowTurns: try positive("beta_slow", default: 1),
-        originalContext: try positive(
-          "original_max_position_embeddings", default: try model.number("max_position_embeddings")),
+        originalContext: try originalContext(),
         amplitude: try positive("attention_factor", default: standard),
         rounds: try flag("truncate", default: true))
     default:
-      throw .badConfiguration(path: path, reason: "its rotary scaling '\(kind)' is unknown")
+      throw .unsupported(path: path, what: "rotary scaling '\(kind)'")
     }
   }
 
@@ -95,14 +103,18 @@ extension ConfigurationFields {
     let count = max(0, count)
     guard let types = try texts("layer_types") else { return (0..<count).map { slides($0) ? window : nil } }
     guard types.count == count else {
-      throw .badConfiguration(path: path, reason: "its layer_types name \(types.count) of \(count) layers")
+      throw bad("its layer_types name \(types.count) of \(count) layers")
     }
     var windows: [Int?] = []
     for type in types {
       switch type {
       case "full_attention": windows.append(nil)
-      case "sliding_attention": windows.append(window)
-      default: throw .badConfiguration(path: path, reason: "its layer type '\(type)' is unknown")
+      case "sliding_attention":
+        guard let window else {
+          throw bad("its layer_types ask for a window of attention, but it states none")
+        }
+        windows.append(window)
+      default: throw .unsupported(path: path, what: "layers of the type '\(type)'")
       }
     }
     return windows

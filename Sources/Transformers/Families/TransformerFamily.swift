@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import Tensors
 
 /// The families that can be loaded, by the name in `config.json`.
 let familiesByName: [String: any TransformerFamily.Type] = [
@@ -43,7 +44,31 @@ struct WeightSource {
 
   func callAsFunction(_ name: String) throws(CheckpointError) -> StoredTensor {
     if let tensor = find(name) { return tensor }
-    return try checkpoint.tensor((prefixes.first ?? "") + name)
+    return try checkpoint.tensor(fullName(name))
+  }
+
+  /// The name that files usually have for a weight.
+  private func fullName(_ name: String) -> String { (prefixes.first ?? "") + name }
+
+  /// The token embedding and the unembedding, `[vocabulary, dModel]`; tied checkpoints store their one matrix under either
+  /// name.
+  /// - Parameters:
+  ///   - name: The embedding's name.
+  ///   - head: The unembedding's, which never stands behind a prefix.
+  func embeddings(
+    _ name: String, head: String, _ c: TransformerConfiguration
+  ) throws(CheckpointError) -> (embedding: WeightMatrix, unembedding: WeightMatrix) {
+    func matrix(_ names: String...) throws(CheckpointError) -> WeightMatrix {
+      let found = names.lazy.compactMap { find($0) }.first
+      let tensor =
+        if let found { found } else { try checkpoint.tensor(names[0] == head ? head : fullName(name)) }
+      return try tensor.weight(outputs: c.vocabularyCount, inputs: c.dModel)
+    }
+    if c.tiesEmbeddings {
+      let one = try matrix(name, head)
+      return (one, one)
+    }
+    return (try matrix(name), try matrix(head))
   }
 
   /// A norm with a gain and a bias.
