@@ -26,6 +26,13 @@ public struct TranscoderConfiguration: Sendable {
     case perLayer = "transcoder_set"
   }
 
+  /// The activations that a file may name.
+  enum ActivationName: String {
+    case reLU = "relu"
+    case jumpReLU = "jump_relu"
+    case topK = "topk"
+  }
+
   public let kind: Kind
   /// The model that it was made for, as its maker names it.
   public private(set) var modelName: String
@@ -35,8 +42,8 @@ public struct TranscoderConfiguration: Sendable {
   public let topK: Int?
   /// Whether TopK keeps negative values that are among the largest, as circuit-tracer's does.
   public let keepsNegative: Bool
-  /// Whether the file asks for plain ReLU.
-  public let namesReLU: Bool
+  /// The activation that the file names, if it names one.
+  let activationName: ActivationName?
   /// A name that viewers look features up by, if given: one for all layers.
   public let scan: String?
   /// Names that viewers look features up by, one a layer, if they are given so.
@@ -51,7 +58,8 @@ public struct TranscoderConfiguration: Sendable {
   ) {
     (self.kind, self.modelName, self.inputHook, self.outputHook) = (kind, modelName, inputHook, outputHook)
     (self.topK, self.keepsNegative) = (topK, keepsNegative)
-    (namesReLU, scan, layerScans, files) = (false, nil, [], [])
+    activationName = topK == nil ? nil : .topK
+    (scan, layerScans, files) = (nil, [], [])
   }
 
   /// A text in double quotes, with what YAML does not print as an escape.
@@ -93,6 +101,13 @@ public struct TranscoderConfiguration: Sendable {
     return text
   }
 
+  /// The fields with names long enough to be misspelt.
+  private static let names = [
+    "model_kind", "model_name", "feature_input_hook", "feature_output_hook", "transcoders", "activation",
+    "scan",
+    "topk_keeps_negative",
+  ]
+
   /// Reads `config.yaml`.
   init(_ url: URL) throws(TranscodingError) {
     func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: url.path, reason: reason) }
@@ -102,6 +117,12 @@ public struct TranscoderConfiguration: Sendable {
     }
     let fields: YAMLMapping
     do throws(YAMLMapping.Fault) { fields = try YAMLMapping(text) } catch { throw bad(error.reason) }
+    // A name that is almost right would be ignored otherwise, and another activation take its place.
+    for name in fields.names {
+      if let meant = Self.names.first(where: { $0 != name && $0.difference(from: name).count <= 2 }) {
+        throw bad("it has '\(name)', which no configuration has; is '\(meant)' meant?")
+      }
+    }
     func required(_ name: String) throws(TranscodingError) -> String {
       guard let value = fields[name] as? String else { throw bad("it has no text '\(name)'") }
       return value
@@ -137,19 +158,19 @@ public struct TranscoderConfiguration: Sendable {
       throw bad("it lists \(files.count) transcoders, but \(layerScans.count) scans")
     }
     keepsNegative = try optional("topk_keeps_negative", Bool.self, "true or false") ?? true
-    let k = try optional("k", Int.self, "a whole number")
-    switch try optional("activation", String.self, "a text") {
-    case nil, "jump_relu", "jumprelu":
-      topK = nil
-      namesReLU = false
-    case "relu":
-      topK = nil
-      namesReLU = true
-    case "topk":
-      guard let k, k > 0 else { throw bad("its activation is topk without a whole k > 0") }
-      topK = k
-      namesReLU = false
-    case let name?: throw bad("its activation '\(name)' is unknown")
+    topK = try optional("k", Int.self, "a whole number")
+    let name = try optional("activation", String.self, "a text")
+    activationName = try name.map { name throws(TranscodingError) in
+      // circuit-tracer's own code spells it both ways.
+      guard let known = ActivationName(rawValue: name == "jumprelu" ? "jump_relu" : name) else {
+        throw bad("its activation '\(name)' is unknown")
+      }
+      return known
+    }
+    if activationName == .topK {
+      guard let topK, topK > 0 else { throw bad("its activation is topk without a whole k > 0") }
+    } else if topK != nil || fields["topk_keeps_negative"] != nil {
+      throw bad("it has '\(topK == nil ? "topk_keeps_negative" : "k")', but its activation is not topk")
     }
   }
 }

@@ -34,6 +34,8 @@ struct YAMLMapping {
   }
 
   subscript(name: String) -> Any? { fields[name] }
+  /// The names of the fields, in order.
+  var names: [String] { fields.keys.sorted() }
 
   private static func value(_ node: Node) -> Any {
     guard case .sequence(let items) = node else { return plain(node) }

@@ -183,18 +183,61 @@ struct FormatTests {
       "normalises activations by 'layer_norm'"
     ),
     ("saelens-skip/run-a/cfg.json", "apply_b_dec_to_input", true, "subtracts the decoder's bias"),
-    ("saelens-skip/run-a/cfg.json", "architecture", 3, "no text 'architecture'"),
+    ("saelens-skip/run-a/cfg.json", "architecture", 3, "'architecture' is not a text"),
     ("sparsify/h.1.mlp/cfg.json", "transcode", false, "sparse autoencoder"),
     ("sparsify/h.1.mlp/cfg.json", "activation", "groupmax", "'groupmax'"),
     ("sparsify/h.1.mlp/cfg.json", "k", -1, "no whole k > 0"),
-    ("sparsify/h.1.mlp/cfg.json", "k", "four", "no whole k > 0"),
-    ("sparsify/h.1.mlp/cfg.json", "num_latents", 11, "has shape [10, 6], but [11, 6] is needed"),
+    ("sparsify/h.1.mlp/cfg.json", "k", "four", "'k' is not a whole number"),
+    ("sparsify/h.1.mlp/cfg.json", "num_latents", 11, "its 'num_latents' is 11, but the weights have 10"),
     ("sparsify/h.1.mlp/cfg.json", "n_targets", 3, "writes to several layers"),
     ("sparsify/h.1.mlp/cfg.json", "signed", true, "either sign"),
+    ("sparsify/h.1.mlp/cfg.json", "signed", "yes", "'signed' is not true or false"),
+    ("sparsify/h.1.mlp/cfg.json", "activation", 3, "'activation' is not a text"),
+    ("sparsify/h.1.mlp/cfg.json", "skip_connection", "true", "'skip_connection' is not true or false"),
+    ("sparsify/h.1.mlp/cfg.json", "skip_connection", 1, "'skip_connection' is not true or false"),
+    (
+      "sparsify/h.1.mlp/cfg.json", "skip_connection", false, "layer 1 has no skip connection, but layer 0 has"
+    ),
+    ("sparsify/h.1.mlp/cfg.json", "num_latents", "ten", "'num_latents' is not a whole number"),
+    ("sparsify/h.1.mlp/cfg.json", "d_in", 99, "its 'd_in' is 99, but the weights have 6"),
+    ("sparsify/h.1.mlp/cfg.json", "k", 11, "its k is 11 of 10 features"),
+    ("saelens-skip/run-a/cfg.json", "normalize_activations", 3, "'normalize_activations' is not a text"),
+    (
+      "saelens-skip/run-a/cfg.json", "apply_b_dec_to_input", "true",
+      "'apply_b_dec_to_input' is not true or false"
+    ),
+    ("saelens-skip/run-a/cfg.json", "metadata", "none", "'metadata' is not an object"),
+    ("saelens-skip/run-a/cfg.json", "d_in", 99, "its 'd_in' is 99, but the weights have 6"),
+    ("saelens-skip/run-a/cfg.json", "d_out", 3, "its 'd_out' is 3, but the weights have 6"),
+    ("saelens-skip/run-a/cfg.json", "d_sae", 7, "its 'd_sae' is 7, but the weights have 10"),
+    (
+      "saelens-skip/run-a/cfg.json", "metadata",
+      ["hook_name": "blocks.2.ln2.hook_normalized", "hook_name_out": "blocks.0.hook_mlp_out"],
+      "it is for layer 2, but names the hook 'blocks.0.hook_mlp_out'"
+    ),
     (
       "gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "hf_hook_point_in",
       "model.layers.1.output",
       "do not say which input hook all layers have ('model.layers.1.output' is unknown)"
+    ),
+    (
+      "gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "hf_hook_point_in", 3,
+      "'hf_hook_point_in' is not a text"
+    ),
+    (
+      "gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "hf_hook_point_out",
+      "model.layers.2.post_feedforward_layernorm.output",
+      "it is for layer 1, but names the hook 'model.layers.2."
+    ),
+    ("gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "type", "sae", "it is of the type 'sae'"),
+    (
+      "gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "architecture", "topk",
+      "architecture is 'topk'"
+    ),
+    ("gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "width", 11, "its 'width' is 11"),
+    (
+      "gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json", "affine_connection", false,
+      "its affine_connection is false, but the weights have one"
     ),
   ])
   func `settings that cannot be followed are named`(
@@ -209,14 +252,22 @@ struct FormatTests {
     try expectRefused(folder, reason)
   }
 
-  @Test(arguments: ["saelens-skip/run-a/cfg.json", "sparsify/h.0.mlp/cfg.json"])
+  @Test(arguments: [
+    "saelens-skip/run-a/cfg.json", "sparsify/h.0.mlp/cfg.json",
+    "gemma-scope-2/layer_1_width_16k_l0_big_affine/config.json",
+  ])
   func `settings that are missing or no JSON are named`(path: String) throws {
     for bytes in [nil, "", "[1]", "{"] as [String?] {
       let folder = try copy(String(path.prefix { $0 != "/" }))
       let file = folder.url("coders" + path.drop { $0 != "/" })
       try FileManager.default.removeItem(at: file)
       if let bytes { try Data(bytes.utf8).write(to: file) }
-      try expectRefused(folder, "it is missing, or not a JSON object")
+      // Files of Gemma Scope 2 say enough without theirs.
+      if bytes == nil, path.hasSuffix("config.json") {
+        _ = try Transcoder(folder: folder.url("coders"))
+        continue
+      }
+      try expectRefused(folder, bytes == nil ? "it is missing" : "it is not a JSON object")
     }
   }
 
@@ -227,7 +278,14 @@ struct FormatTests {
     ("transcoders: [a]\nscan: [a, b]", "it lists 1 transcoders, but 2 scans"),
     ("scan: 3", "its scan is not a text"), ("model_name: [a]", "its model_name is not a text"),
     ("activation: 3", "its activation is not a text"), ("k: many", "its k is not a whole number"),
-    ("activation: topk\nk: -3", "without a whole k > 0"), ("topk_keeps_negative: 2", "is not true or false"),
+    ("activation: topk\nk: -3", "without a whole k > 0"),
+    ("activation: topk\nk: 99", "its k is 99, but layer 0 has"),
+    ("k: 2", "it has 'k', but its activation is not topk"),
+    ("topk_keeps_negative: true", "it has 'topk_keeps_negative', but its activation is not topk"),
+    ("activation: jump_relu", "but layer 0 has no thresholds"),
+    ("scan: [a, b, c]", "config.yaml lists 3 scans, but there are"),
+    ("topk_keeps_negative: 2", "is not true or false"),
+    ("actvation: topk", "it has 'actvation', which no configuration has; is 'activation' meant?"),
     ("transcoders: ['hf://a/b/c?revision=x']", "hf download a/b c --revision x"),
     ("transcoders: ['hf://a/../c']", "not a file here"),
     ("transcoders: ['hf://a/b/c?revision=x/../../y']", "not a file here"),
@@ -268,6 +326,20 @@ struct FormatTests {
     #expect(
       try TranscoderFolder.perLayer(more: "x: &a tiny\nmodel_name: *a").load().configuration.modelName
         == "tiny")
+  }
+
+  @Test(arguments: [
+    ("threshold_", [3], "threshold of its features"), ("W_skip_", [2, 2], "skip connection"),
+  ])
+  func `layers that differ in what they have are refused`(name: String, shape: [Int], what: String) throws {
+    for having in 0...1 {
+      let folder = try TranscoderFolder.crossLayer { layer, tensors in
+        if layer == having { tensors[name + "\(layer)"] = .counting(shape) }
+      }
+      let error = try #require(throws: TranscodingError.self) { try folder.load() }
+      let reason = "layer \(1 - having) has no \(what), but layer \(having) has"
+      #expect(error.description.contains(reason), "\(error)")
+    }
   }
 
   @Test func `relu beside thresholds is a contradiction`() throws {

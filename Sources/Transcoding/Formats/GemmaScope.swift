@@ -24,7 +24,37 @@ enum GemmaScope {
   /// A layer from safetensors: `w_enc [dModel, feature]`, `w_dec [feature, dModel]`, or `[feature, layer, dModel]` with
   /// every layer of the model if it is cross-layer, `b_enc`, `b_dec`, `threshold`, and perhaps
   /// `affine_skip_connection [dModel, dModel]`, applied from the right.
-  static func second(_ url: URL, _ file: SafetensorsFile) throws(CheckpointError) -> FoundLayer {
+  static func second(_ url: URL, _ file: SafetensorsFile) throws(TranscodingError) -> FoundLayer {
+    var found: FoundLayer
+    do throws(CheckpointError) { found = try weights(url, file) } catch { throw .checkpoint(error) }
+    guard let settings = try SettingsFile(url.deletingLastPathComponent().appending(path: "config.json"))
+    else {
+      return found
+    }
+    if let kind = try settings.text("type"), ["sae", "crosscoder"].contains(kind) {
+      throw settings.bad("it is of the type '\(kind)', which reconstructs no MLP")
+    }
+    if let architecture = try settings.text("architecture"),
+      !["jump_relu", "jumprelu"].contains(architecture)
+    {
+      throw settings.bad("its architecture is '\(architecture)', and only jump_relu can be read")
+    }
+    if let isAffine = try settings.flag("affine_connection"), isAffine != (found.weights.skip != nil) {
+      throw settings.bad(
+        "its affine_connection is \(isAffine), but the weights have \(isAffine ? "none" : "one")")
+    }
+    let (input, output) = (try settings.text("hf_hook_point_in"), try settings.text("hf_hook_point_out"))
+    if url.lastPathComponent == "params.safetensors" {
+      // Files of several layers in one folder share their settings.
+      for hook in [input, output] { try settings.check(hook: hook, isIn: found.layer) }
+      try settings.check("width", is: found.weights.encoder.outputs)
+    }
+    found.modelName = try settings.text("model_name")
+    found.take(input: input, output: output)
+    return found
+  }
+
+  private static func weights(_ url: URL, _ file: SafetensorsFile) throws(CheckpointError) -> FoundLayer {
     let stored = try file.tensor("w_dec")
     let layer = HookNames.layer(of: url)
     guard stored.shape.count == 2 || stored.shape.count == 3, let width = stored.shape.last
@@ -40,16 +70,12 @@ enum GemmaScope {
       let first = min(layer ?? 0, stored.shape[1])
       decoder = decoder.inputs(first * width..<decoder.inputs)
     }
-    var found = FoundLayer(
+    return FoundLayer(
       format: .gemmaScope2,
       weights: try TranscoderLayer(
         columns: try file.tensor("w_enc"), bias: try file.tensor("b_enc"), decoder: decoder, width: width,
         decoderBias: try file.tensor("b_dec"), thresholds: try file.tensor("threshold"),
         skip: try file.tensors["affine_skip_connection"]?.weight(outputs: width, inputs: width).transposed),
       files: [url], layer: layer, inputHook: .mlpInput, outputHook: .mlpOutput)
-    let settings = SettingsFile(url.deletingLastPathComponent().appending(path: "config.json"))
-    found.modelName = settings?.text("model_name")
-    found.take(input: settings?.text("hf_hook_point_in"), output: settings?.text("hf_hook_point_out"))
-    return found
   }
 }

@@ -32,14 +32,16 @@ enum LayerSearch {
     if url.lastPathComponent == Sparsify.weightsName {
       return try Sparsify.layer(in: url.deletingLastPathComponent())
     }
+    let scope: SafetensorsFile
     do throws(CheckpointError) {
       if url.pathExtension == "npz" { return try GemmaScope.first(url) }
       let file = try SafetensorsFile(url)
-      if file.tensors["w_enc"] != nil { return try GemmaScope.second(url, file) }
-      return try CircuitTracer.perLayer(url, file)
+      if file.tensors["w_enc"] == nil { return try CircuitTracer.perLayer(url, file) }
+      scope = file
     } catch {
       throw .checkpoint(error)
     }
+    return try GemmaScope.second(url, scope)
   }
 
   /// The layers that lie below a folder, one file each, in order.

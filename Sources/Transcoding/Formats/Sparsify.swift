@@ -11,43 +11,52 @@ enum Sparsify {
 
   static func layer(in folder: URL) throws(TranscodingError) -> FoundLayer {
     let url = folder.appending(path: "cfg.json")
-    func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: url.path, reason: reason) }
     let settings = try SettingsFile(required: url)
-    guard settings.flag("transcode") == true else {
-      throw bad("it is a sparse autoencoder (transcode is not true), which reconstructs its own input")
+    guard try settings.flag("transcode") == true else {
+      throw settings.bad(
+        "it is a sparse autoencoder (transcode is not true), which reconstructs its own input")
     }
-    if let kind = settings.text("activation"), kind != "topk" {
-      throw bad("its activation is '\(kind)', and only topk can be read")
+    if let kind = try settings.text("activation"), kind != "topk" {
+      throw settings.bad("its activation is '\(kind)', and only topk can be read")
     }
-    guard let k = settings.count("k"), k > 0 else { throw bad("it has no whole k > 0") }
-    if settings.flag("signed") == true { throw bad("it keeps the largest of either sign (signed)") }
-    for name in ["n_targets", "n_sources"] where settings.count(name) ?? 0 > 1 {
-      throw bad("it writes to several layers (\(name)), in a layout that Clew does not read")
+    guard let k = try settings.count("k"), k > 0 else { throw settings.bad("it has no whole k > 0") }
+    if try settings.flag("signed") == true {
+      throw settings.bad("it keeps the largest of either sign (signed)")
     }
-    if settings.flag("normalize_io") == true { throw bad("it normalises inputs and outputs (normalize_io)") }
+    for name in ["n_targets", "n_sources"] where try settings.count(name) ?? 0 > 1 {
+      throw settings.bad("it writes to several layers (\(name)), in a layout that Clew does not read")
+    }
+    if try settings.flag("normalize_io") == true {
+      throw settings.bad("it normalises inputs and outputs (normalize_io)")
+    }
+    let around = try SettingsFile(folder.deletingLastPathComponent().appending(path: "config.json"))
+    var found = try layer(in: folder, k: k, skips: try settings.flag("skip_connection") == true)
+    let encoder = found.weights.encoder
+    guard k <= encoder.outputs else { throw settings.bad("its k is \(k) of \(encoder.outputs) features") }
+    try settings.check("d_in", is: encoder.inputs)
+    // Where it is 0, it follows from the expansion factor.
+    if try settings.count("num_latents") != 0 { try settings.check("num_latents", is: encoder.outputs) }
+    let module = HookNames.place(folder.lastPathComponent)
+    found.take(input: "\(module).input", output: "\(module).output")
+    found.modelName = try around?.text("model")
+    return found
+  }
+
+  /// The weights, with a skip connection where the settings have one.
+  private static func layer(in folder: URL, k: Int, skips: Bool) throws(TranscodingError) -> FoundLayer {
     do throws(CheckpointError) {
       let file = try SafetensorsFile(folder.appending(path: weightsName))
       let encoder = try file.tensor("encoder.weight").weight()
       let (features, width) = (encoder.outputs, encoder.inputs)
-      if let count = settings.count("num_latents"), count > 0, count != features {
-        throw .wrongShape(
-          name: "encoder.weight", path: file.file.path, expected: [count, width], actual: [features, width])
-      }
-      let skips = settings.flag("skip_connection") == true
-      var found = FoundLayer(
+      return FoundLayer(
         format: .sparsify,
         weights: TranscoderLayer(
           encoder: encoder, encoderBias: try file.tensor("encoder.bias").vector(count: features),
           decoder: try file.tensor("W_dec").weight(outputs: features, inputs: width),
           decoderBias: try file.tensor("b_dec").vector(count: width),
-          activation: .topK(min(k, features), keepsNegative: false),
+          activation: .topK(k, keepsNegative: false),
           skip: skips ? try file.tensor("W_skip").weight(outputs: width, inputs: width) : nil),
         files: [folder.appending(path: weightsName)], layer: HookNames.layer(of: folder))
-      let module = HookNames.place(folder.lastPathComponent)
-      found.take(input: "\(module).input", output: "\(module).output")
-      found.modelName = SettingsFile(folder.deletingLastPathComponent().appending(path: "config.json"))?
-        .text("model")
-      return found
     } catch {
       throw .checkpoint(error)
     }

@@ -95,12 +95,23 @@ extension Transcoder {
       guard found.format == first.format else {
         throw bad("layer 0 comes from \(first.format.rawValue), layer \(layer) from \(found.format.rawValue)")
       }
+      for (what, one, other) in [
+        ("skip connection", first.weights.skip != nil, weights.skip != nil),
+        ("threshold of its features", first.weights.hasThresholds, weights.hasThresholds),
+      ] where one != other {
+        throw bad(
+          "layer \(one ? layer : 0) has no \(what), but layer \(one ? 0 : layer) has; a file may be damaged")
+      }
       let outputs = configuration.kind == .crossLayer ? layers.count - layer : 1
       guard weights.decoder.inputs == outputs * width else {
         throw bad(
           "layer \(layer) writes \(weights.decoder.inputs) numbers, but \(outputs) "
             + "output \(outputs == 1 ? "layer" : "layers") of width \(width) would take \(outputs * width)")
       }
+    }
+    if !configuration.layerScans.isEmpty, configuration.layerScans.count != layers.count {
+      throw bad(
+        "config.yaml lists \(configuration.layerScans.count) scans, but there are \(layers.count) layers")
     }
     let weights = try layers.enumerated().map { layer, found throws(TranscodingError) in
       try Self.weights(found.weights, layer: layer, configuration, folder: folder)
@@ -114,16 +125,25 @@ extension Transcoder {
   private static func weights(
     _ layer: TranscoderLayer, layer index: Int, _ configuration: TranscoderConfiguration, folder: URL
   ) throws(TranscodingError) -> TranscoderLayer {
+    func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: folder.path, reason: reason) }
     var activation = layer.activation
-    if let k = configuration.topK {
-      activation = .topK(min(k, layer.encoder.outputs), keepsNegative: configuration.keepsNegative)
-    } else if configuration.namesReLU {
+    let features = layer.encoder.outputs
+    switch configuration.activationName {
+    case nil: break
+    case .topK:
+      guard let k = configuration.topK, k <= features else {
+        throw bad("its k is \(configuration.topK ?? 0), but layer \(index) has \(features) features")
+      }
+      activation = .topK(k, keepsNegative: configuration.keepsNegative)
+    case .reLU:
       guard case .reLU = layer.activation else {
-        throw .badConfiguration(
-          path: folder.path,
-          reason:
-            "its activation is relu, but layer \(index) has thresholds or a k of its own; leave 'activation' out"
+        throw bad(
+          "its activation is relu, but layer \(index) has thresholds or a k of its own; leave 'activation' out"
         )
+      }
+    case .jumpReLU:
+      guard layer.hasThresholds else {
+        throw bad("its activation is jump_relu, but layer \(index) has no thresholds; leave 'activation' out")
       }
     }
     return TranscoderLayer(
@@ -172,6 +192,11 @@ extension Transcoder {
     return file.hasPrefix("/")
       ? URL(filePath: file) : settings.deletingLastPathComponent().appending(path: file)
   }
+}
+
+extension TranscoderLayer {
+  /// Whether its features become active beyond a threshold of their own.
+  fileprivate var hasThresholds: Bool { if case .jumpReLU = activation { true } else { false } }
 }
 
 extension FoundLayer {
