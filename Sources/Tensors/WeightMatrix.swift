@@ -139,6 +139,21 @@ public struct WeightMatrix: Sendable {
     return sum
   }
 
+  /// Whether every number is finite; read in the order in which they lie.
+  public var isFinite: Bool {
+    let stored = inputStride == 1 ? self : transposed
+    var buffer = [Float](repeating: 0, count: stored.inputs)
+    for row in 0..<stored.outputs {
+      buffer.withUnsafeMutableBufferPointer { stored.copyRow(row, to: $0) }
+      // Zero but for what is not finite.
+      guard buffer.reduce(0, { $0 + 0 * $1 }) == 0 else { return false }
+      if !Memory.keepsPages, row % stored.tile == stored.tile - 1 {
+        stored.outputs(row + 1 - stored.tile..<row + 1).forgetPages()
+      }
+    }
+    return true
+  }
+
   /// Rows that take about 16 MiB, whole panels of them; all of a transposed weight, whose rows do not lie together.
   var tile: Int {
     guard inputStride == 1 else { return max(1, outputs) }

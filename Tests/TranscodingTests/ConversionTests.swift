@@ -39,6 +39,31 @@ struct ConversionTests {
     }
   }
 
+  @Test(arguments: [
+    ("W_enc", Float.nan, "the encoder of layer 1"), ("W_dec", .infinity, "the decoder of layer 1"),
+    ("W_skip", .nan, "the skip connection of layer 1"), ("b_dec", .infinity, "in its decoder's bias"),
+    ("activation_function.threshold", .nan, "in its thresholds"),
+  ])
+  func `numbers that are none are not passed on`(name: String, value: Float, reason: String) throws {
+    let coders = try TranscoderFolder.perLayer(layerCount: 2) {
+      $0["W_skip"] = .counting([2, 2])
+      $0["activation_function.threshold"] = .counting([3])
+    }
+    let file = coders.url.appending(path: "layer_1.safetensors")
+    try RawSafetensors.overwrite(name, in: file, with: [1, value])
+    let folder = try TemporaryFolder()
+    #expect {
+      try TranscoderConversion(coders.load(), to: folder.url("out")).run(command: [])
+    } throws: { error in
+      "\(error)".contains(reason)
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.url("out").path))
+    // One that never fires is none of them.
+    try RawSafetensors.overwrite(name, in: file, with: [1, 1])
+    try RawSafetensors.overwrite("activation_function.threshold", in: file, with: [.infinity])
+    _ = try TranscoderConversion(coders.load(), to: folder.url("out")).run(command: [])
+  }
+
   @Test func `given again, it keeps what is right and writes what is not`() throws {
     let folder = try TemporaryFolder()
     let source = try Transcoder(folder: StoredTranscoders.all[2].folder)

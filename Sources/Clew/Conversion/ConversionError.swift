@@ -6,6 +6,8 @@ public enum ConversionError: Error, CustomStringConvertible {
   case noSpace(folder: String, needed: Int, free: Int)
   /// The layout has no words for what the source is.
   case cannotSay(folder: String, reason: String)
+  /// The source holds what is no number, or none that ends.
+  case notFinite(folder: String, layer: Int, what: String)
   /// The result does something else than its source.
   case behaves(folder: String, layer: Int)
   /// What was read back is not what the source says.
@@ -19,6 +21,9 @@ public enum ConversionError: Error, CustomStringConvertible {
       "the disk of \(folder) has \(ByteText.of(free)) left, but the converted files take \(ByteText.of(needed)); free some "
         + "space, or store bfloat16."
     case .cannotSay(let folder, let reason): "\(folder) cannot be converted: \(reason)."
+    case .notFinite(let folder, let layer, let what):
+      "the \(what) of layer \(layer) in \(folder) holds numbers that are infinite or none at all, so nothing "
+        + "was written. The file may be damaged; fetch it again."
     case .behaves(let folder, let layer):
       "layer \(layer) in \(folder) activates or writes something else than its source, though its numbers are the same; "
         + "config.yaml was not written. Please report this with the tool that made the source."

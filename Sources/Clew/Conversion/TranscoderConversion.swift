@@ -41,6 +41,7 @@ public struct TranscoderConversion {
   ) throws -> Result {
     let configuration = try writtenConfiguration()
     try checkPlace()
+    try checkFinite(progress)
     // A folder that is made for this goes away again if nothing comes to lie in it.
     let place = try FileBatch(folder: folder)
     let totalBytes = totalBytes
@@ -160,6 +161,21 @@ public struct TranscoderConversion {
     guard record?["source_fingerprint"]?.string == sourceFingerprint, record?["type"]?.string == typeName
     else {
       throw .occupied(folder: folder.path, reason: "it holds other transcoders already")
+    }
+  }
+
+  /// Refuses a source with numbers that are none, before anything is written.
+  private func checkFinite(_ progress: (_ phase: String, _ fraction: Double) -> Void) throws(ConversionError)
+  {
+    for (index, layer) in source.layers.enumerated() {
+      progress("looking through layer \(index)", 0)
+      for (what, weight) in [
+        ("encoder", layer.encoder), ("decoder", layer.decoder), ("skip connection", layer.skip),
+      ]
+      where weight?.isFinite == false {
+        throw .notFinite(folder: source.folder.path, layer: index, what: what)
+      }
+      layer.forgetPages()
     }
   }
 

@@ -95,6 +95,14 @@ extension Transcoder {
       guard found.format == first.format else {
         throw bad("layer 0 comes from \(first.format.rawValue), layer \(layer) from \(found.format.rawValue)")
       }
+      var vectors = [("encoder's bias", weights.encoderBias), ("decoder's bias", weights.decoderBias)]
+      // An infinite threshold is that of a feature which is never active.
+      if case .jumpReLU(let thresholds) = weights.activation {
+        vectors.append(("thresholds", thresholds.map { $0.isNaN ? $0 : 0 }))
+      }
+      for (what, values) in vectors where !values.allSatisfy(\.isFinite) {
+        throw bad("layer \(layer) holds what is no finite number in its \(what); the file may be damaged")
+      }
       for (what, one, other) in [
         ("skip connection", first.weights.skip != nil, weights.skip != nil),
         ("threshold of its features", first.weights.hasThresholds, weights.hasThresholds),
