@@ -78,14 +78,16 @@ struct EdgeSurvey {
   /// The edges of highest score, after each node's strongest way in and out: without those, a node of little
   /// influence would hang in the air.
   ///
+  /// - Parameter chosen: The nodes that edges may join, if not all.
   /// - Returns: At most `budget` edges, the weakest share first, so that strong ones are drawn over weak ones.
-  func selected(budget: Int, nodes: [GraphNode]) -> [FigureContent.Edge] {
+  func selected(budget: Int, nodes: [GraphNode], among chosen: Set<Int>? = nil) -> [FigureContent.Edge] {
     var hasInput: Set<Int> = []
     var hasOutput: Set<Int> = []
     var first: [FigureContent.Edge] = []
     var others: [FigureContent.Edge] = []
     for place in drawable {
       let edge = edge(place)
+      if let chosen, !chosen.contains(edge.source) || !chosen.contains(edge.target) { continue }
       let opensInput = hasInput.insert(edge.target).inserted
       let opensOutput = hasOutput.insert(edge.source).inserted && nodes[edge.source].node.level != .min
       if opensInput || opensOutput {

@@ -39,14 +39,18 @@ struct FigureContent {
   let hiddenPositions: Set<Int>
   /// What the boxes of a small graph say, by place; empty for a graph as a whole.
   let captions: [Int: BoxCaption]
+  /// What the edges were chosen from, if there were more.
+  private let survey: EdgeSurvey?
+  /// How many edges the style asks for.
+  private let edgeBudget: Int?
 
   init(of graph: AttributionGraph, style: FigureStyle, importance: NodeImportance) {
     let hiddenPositions: Set<Int> = style.hidesFirstToken ? [0] : []
     let candidates = Self.candidates(
       of: graph, style: style, importance: importance, hiddenPositions: hiddenPositions)
     let survey = EdgeSurvey(of: graph, importance: importance, among: Set(candidates))
-    let budget = style.edgeBudget.map { max($0, 0) } ?? 3 * candidates.count
-    let edges = survey.selected(budget: budget, nodes: graph.nodes)
+    edgeBudget = style.edgeBudget.map { max($0, 0) }
+    let edges = survey.selected(budget: edgeBudget ?? 3 * candidates.count, nodes: graph.nodes)
     let used = Set(edges.flatMap { [$0.source, $0.target] })
     let nodes = candidates.filter { place in
       if case .embedding = graph.nodes[place].node { used.contains(place) } else { true }
@@ -57,6 +61,7 @@ struct FigureContent {
     self.nodes = nodes
     self.edges = edges
     self.hiddenPositions = hiddenPositions
+    self.survey = survey
     captions = [:]
   }
 
@@ -72,6 +77,14 @@ struct FigureContent {
     self.edges = edges
     self.omissions = omissions
     hiddenPositions = []
+    (survey, edgeBudget) = (nil, nil)
+  }
+
+  /// The edges of a figure in which not every node has found a place: as many, but among those that have.
+  func edges(among placed: Set<Int>) -> [Edge] {
+    if nodes.allSatisfy(placed.contains) { return edges }
+    guard let survey else { return edges.filter { placed.contains($0.source) && placed.contains($0.target) } }
+    return survey.selected(budget: edgeBudget ?? 3 * placed.count, nodes: graphNodes, among: placed)
   }
 
   /// The most influential features and errors, the most probable outputs and all embeddings, in order of

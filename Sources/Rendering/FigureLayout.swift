@@ -28,7 +28,9 @@ struct FigureLayout {
     fontSize = style.usableFontSize
     omissions = content.omissions
     omissions.droppedColumns = fit.grid.columns.reduce(0) { $0 + $1.droppedCount }
-    key = FigureKey(grid: fit.grid, edges: content.edges)
+    let edges = content.edges(among: Set(fit.grid.cells.joined().joined().map(\.place)))
+    omissions.count(drawn: edges)
+    key = FigureKey(grid: fit.grid, edges: edges)
     let needed = placement.isComplete ? placement.size.width + 2 * fontSize : fit.width
     width = style.targetWidth.map { max($0, needed) } ?? max(needed, 30 * fontSize)
     let factor = style.targetWidth.map { width > $0 + 0.01 ? $0 / width : 1 } ?? 1
@@ -42,10 +44,9 @@ struct FigureLayout {
     }
     placeTitle(style.title, factor: factor)
     curves = EdgeRouter(boxes: boxes, lanes: lanes, width: width, fontSize: fontSize)
-      .curves(for: content.edges)
+      .curves(for: edges)
     // Half of the topmost box's border is outside the box.
     height += 1
-    omissions.count(drawn: curves.map(\.edge))
     if factor < 1 { scale(by: factor) }
   }
 

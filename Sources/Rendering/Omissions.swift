@@ -41,7 +41,7 @@ struct Omissions {
     count(drawn: edges)
   }
 
-  /// Counts the edges that are really drawn: those of a dropped column are not.
+  /// Counts the edges that are drawn.
   mutating func count(drawn edges: [FigureContent.Edge]) {
     shownEdges = edges.count
     edgeShare = scoreSum > 0 ? edges.reduce(0) { $0 + $1.score } / scoreSum : 0

@@ -100,6 +100,30 @@ import Testing
     _ = try SVGDocument(figure.svg())
   }
 
+  @Test func `edges to tokens that find no place make room for others`() throws {
+    let tokens = (0..<60).map { " token\($0)" }
+    var nodes = tokens.indices.map { GraphNode(node: .embedding(position: $0), id: "E\($0)") }
+    nodes += [7, 31].map {
+      GraphNode(node: .feature(layer: 1, index: $0, position: $0), id: "f\($0)", label: "places in Texas")
+    }
+    nodes.append(GraphNode(node: .logit(token: 0, position: 59), id: "l", label: "l", probability: 1))
+    // The strongest edges come from tokens of no feature.
+    var edges: [(Int, Int, Float)] = [
+      (7, 60, 1), (31, 61, 1), (60, 62, 2), (61, 62, 2), (7, 62, 0.1), (31, 62, 0.1),
+    ]
+    edges += (8..<50).filter { $0 != 31 }.map { ($0, 62, 1) }
+    var style = FigureStyle.singleColumn
+    for budget in [nil, 40] {
+      style.edgeBudget = budget
+      let figure = Figure(of: .of(nodes, edges, tokens: tokens), style: style)
+      #expect(figure.caption.contains("⋯ stands for 57 tokens"))
+      #expect(figure.layout.curves.count == 6)
+      // What the picture itself says is what it draws.
+      let picture = try SVGDocument(figure.svg())
+      #expect(picture.text.contains("6 of 47 edges"))
+    }
+  }
+
   @Test func `settings out of range still give a figure`() throws {
     let graph = AttributionGraph.random(seed: 9, nodeCount: 20)
     for width in [FigureStyle.Width.points(-5), .points(.nan), .points(10), .natural] {
