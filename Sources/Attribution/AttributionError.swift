@@ -16,6 +16,8 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
   case notFinite(place: String)
   /// The trace would take more memory than it may have.
   case tooLarge(what: String, needed: Int, limit: Int, fittingRows: Int)
+  /// Not even the model's run fits into memory.
+  case runTooLarge(tokens: Int, needed: Int, limit: Int)
   /// The node cut leaves more edges than there is memory for.
   case tooManyEdges(count: Int, needed: Int, limit: Int)
   /// The trace is no longer wanted.
@@ -34,6 +36,10 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
         + "\(ByteText.option(needed)) where the machine has it, "
         + (rows > 0
           ? "shorten the prompt, or compute fewer rows (--max-rows \(rows))." : "or shorten the prompt.")
+    case .runTooLarge(let tokens, let needed, let limit):
+      "running \(tokens) tokens through the model alone takes up to \(ByteText.of(needed)), but the limit is "
+        + "\(ByteText.of(limit)). Allow more than --memory \(ByteText.option(needed)) where the machine has it, for the trace "
+        + "takes its own part, or shorten the prompt."
     case .tooManyEdges(let count, let needed, let limit):
       "pruning \(count) edges takes up to \(ByteText.of(needed)), but the limit is \(ByteText.of(limit)). Allow --memory "
         + "\(ByteText.option(needed)) where the machine has it, or keep fewer nodes (--node-share)."

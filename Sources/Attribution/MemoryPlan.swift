@@ -33,6 +33,9 @@ public struct MemoryPlan: Sendable, Equatable {
   /// What the process may come to hold beside all that is reckoned: stacks, buffers, the figure.
   private static let allowance = 16 << 20
 
+  /// How much the process may hold more before the work begins when the same command is given again.
+  private static let spread = 4 << 20
+
   /// Plans the rows of a prompt.
   /// - Throws: ``AttributionError/tooLarge(what:needed:limit:fittingRows:)`` if they do not fit, with the size that would do.
   public init(
@@ -66,7 +69,7 @@ public struct MemoryPlan: Sendable, Equatable {
       var (fitting, tooMany) = (0, settings.rowLimit ?? count)
       while tooMany - fitting > 1 {
         let middle = (fitting + tooMany) / 2
-        if needed(Self.rows(model, settings, limit: middle)) <= limit {
+        if needed(Self.rows(model, settings, limit: middle)) + Self.spread <= limit {
           fitting = middle
         } else {
           tooMany = middle
@@ -74,7 +77,8 @@ public struct MemoryPlan: Sendable, Equatable {
       }
       throw .tooLarge(
         what: "tracing \(count) active features at \(positions) positions"
-          + (keepsEveryNode ? " and keeping every node (--node-share 1)" : ""), needed: needed(rows),
+          + (keepsEveryNode ? " and keeping every node (--node-share 1)" : ""),
+        needed: needed(rows) + Self.spread,
         limit: limit, fittingRows: fitting)
     }
     working = min(settings.workingMemory, limit - fixed - rows)
@@ -84,15 +88,13 @@ public struct MemoryPlan: Sendable, Equatable {
   public static func checkRun(
     _ transformer: Transformer, positions: Int, limit: Int?, held: Int, available: Int
   ) throws(AttributionError) {
+    // What is longer than the model reads is refused by the model itself.
+    let positions = min(positions, transformer.configuration.contextLength)
     let needed =
       held + Recording.byteCount(transformer.configuration, positions: positions) + tiles(transformer)
       + allowance
     let limit = limit ?? held + available
-    guard needed <= limit else {
-      throw .tooLarge(
-        what: "running \(positions) tokens through the model alone", needed: needed, limit: limit,
-        fittingRows: 0)
-    }
+    guard needed <= limit else { throw .runTooLarge(tokens: positions, needed: needed, limit: limit) }
   }
 
   /// Refuses to prune a graph whose pruned part would not fit beside it.
@@ -104,7 +106,9 @@ public struct MemoryPlan: Sendable, Equatable {
     let needed =
       held + Self.allowance + tiles
       + Self.bytesAfterwards(nodes: nodes, edges: edges, inPosition: inPosition)
-    guard needed <= limit else { throw .tooManyEdges(count: edges, needed: needed, limit: limit) }
+    guard needed <= limit else {
+      throw .tooManyEdges(count: edges, needed: needed + Self.spread, limit: limit)
+    }
   }
 
   /// What a pruned graph and its files take beside the rows: for each edge its place, its weight and its rank; what stands
