@@ -23,7 +23,20 @@ struct TraceTests {
     let folder = try TemporaryFolder()
     let outcome = try await ClewProcess.run(traceArguments(of: .shared()), in: folder.url)
     #expect(outcome.status == 0, "\(outcome.error)")
-    #expect(try folder.files() == OutputFolder.traceFiles.map { "Output/w3-w14-w15-w9/\($0)" })
+    let own = OutputFolder.traceFiles.map { "Output/w3-w14-w15-w9/\($0)" }
+    #expect(try folder.files() == own)
+    // Another prompt of the same name lies beside it, and each is found again.
+    var other = try traceArguments(of: .shared())
+    let place = try #require(other.firstIndex { $0.contains("w14") })
+    other[place] = other[place].replacing("w14", with: " w14")
+    for arguments in [other, try traceArguments(of: .shared()), other] {
+      let outcome = try await ClewProcess.run(arguments, in: folder.url)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      let name = arguments == other ? "Output/w3-w14-w15-w9-2 " : "Output/w3-w14-w15-w9 "
+      #expect(outcome.output.contains(name), "\(outcome.output)")
+    }
+    let others = OutputFolder.traceFiles.map { "Output/w3-w14-w15-w9-2/\($0)" }
+    #expect(try Set(folder.files()) == Set(own + others))
   }
 
   @Test func `the summary in JSON has the keys that scripts rely on`() async throws {
@@ -75,7 +88,7 @@ struct TraceTests {
     var asked = "1M"
     var enough = refused
     for _ in 0..<3 where enough.status != 0 {
-      asked = String(try #require(enough.error.firstMatch(of: /Allow --memory ([0-9]+M)/)?.output.1))
+      asked = String(try #require(enough.error.firstMatch(of: /--memory ([0-9]+M) where/)?.output.1))
       enough = try await ClewProcess.run(arguments + ["--memory", asked])
     }
     #expect(enough.status == 0, "\(enough.error)")
@@ -102,7 +115,7 @@ struct TraceTests {
     var asked = "1M"
     var outcome = try await ClewProcess.run(arguments + ["--memory", asked])
     for _ in 0..<4 where outcome.status != 0 {
-      asked = String(try #require(outcome.error.firstMatch(of: /Allow --memory ([0-9]+M)/)?.output.1))
+      asked = String(try #require(outcome.error.firstMatch(of: /--memory ([0-9]+M) where/)?.output.1))
       outcome = try await ClewProcess.run(arguments + ["--memory", asked])
     }
     #expect(outcome.status == 0, "\(outcome.error)")

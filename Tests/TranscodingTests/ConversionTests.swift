@@ -41,8 +41,9 @@ struct ConversionTests {
 
   @Test(arguments: [
     ("W_enc", Float.nan, "the encoder of layer 1"), ("W_dec", .infinity, "the decoder of layer 1"),
-    ("W_skip", .nan, "the skip connection of layer 1"), ("b_dec", .infinity, "in its decoder's bias"),
-    ("activation_function.threshold", .nan, "in its thresholds"),
+    ("W_skip", .nan, "the skip connection of layer 1"),
+    ("b_dec", .infinity, "the decoder's bias of layer 1 holds numbers that are not finite"),
+    ("activation_function.threshold", .nan, "the thresholds of layer 1 hold numbers"),
   ])
   func `numbers that are none are not passed on`(name: String, value: Float, reason: String) throws {
     let coders = try TranscoderFolder.perLayer(layerCount: 2) {

@@ -27,7 +27,10 @@ struct TraceCommand: ParsableCommand {
   @Option(help: "The most answers to trace.") var maxLogits = 10
   @Option(help: "Answers are taken until their probabilities reach this sum.") var logitMass = 0.95
   @Option(help: "The most feature rows to compute. (default: no limit)") var maxRows: Int?
-  @Option(help: "The folder that then holds the files. (default: Output/<slug>)", completion: .directory)
+  @Option(
+    help:
+      "The folder that then holds the files. (default: Output/<slug>, with a number where another prompt has taken it)",
+    completion: .directory)
   var output: String?
   @Option(help: "The graph's name: letters, digits, '_', '.' and '-'. (default: from the prompt)")
   var slug: String?
@@ -53,7 +56,10 @@ struct TraceCommand: ParsableCommand {
     resources.apply()
     // One prompt reads every weight once or twice; kept pages would only take memory.
     Memory.keepsPages = false
-    let folder = output ?? "Output/\(slug ?? PromptTrace.slug(of: prompt))"
+    let folder =
+      output ?? slug.map { "Output/\($0)" }
+      ?? TraceFolders(parent: URL(filePath: "Output")).place(of: prompt, named: PromptTrace.slug(of: prompt))
+      .relativePath
     // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
     _ = try FileBatch(folder: URL(filePath: folder))
     let bar = ProgressBar(isQuiet: quiet || json)

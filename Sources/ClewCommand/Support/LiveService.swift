@@ -81,28 +81,12 @@ final class LiveService: ModelService {
     let isChanged = !trace.request.changes.isEmpty
     if !isChanged { keep(trace, order) }
     let graph = trace.result.graph
-    let folder = try output.map { try Self.newFolder(in: $0, named: graph.metadata.slug) }
+    let folder = output.map { TraceFolders(parent: $0).new(named: graph.metadata.slug) }
     if let folder { try trace.write(to: folder, model: live.model, command: command) }
     return GraphSource(
       name: folder?.lastPathComponent ?? graph.metadata.slug, viewFile: folder?.appending(path: "view.json"),
       order: isChanged ? nil : try Self.data(order), features: library
     ) { OpenGraph(graph: graph, isWhole: true) }
-  }
-
-  /// A folder that is not there yet: what was traced and pinned before stays.
-  private static func newFolder(in parent: URL, named slug: String) throws -> URL {
-    numbered(folders(in: parent, named: slug).count + 1, in: parent, named: slug)
-  }
-
-  /// The folders of one name that are there, as they were made.
-  private static func folders(in parent: URL, named slug: String) -> [URL] {
-    Array(
-      (1...).lazy.map { numbered($0, in: parent, named: slug) }
-        .prefix { FileManager.default.fileExists(atPath: $0.path) })
-  }
-
-  private static func numbered(_ number: Int, in parent: URL, named slug: String) -> URL {
-    parent.appending(path: number == 1 ? slug : "\(slug)-\(number)")
   }
 
   /// The newest folder where this version of Clew traced an order before, with these models.
@@ -113,7 +97,7 @@ final class LiveService: ModelService {
     whole.maxLogits = settings.maxLogits
     whole.logitMass = settings.logitMass
     guard let wanted = try? Self.data(whole) else { return nil }
-    return Self.folders(in: output, named: PromptTrace.slug(of: order.prompt)).reversed()
+    return TraceFolders(parent: output).all(named: PromptTrace.slug(of: order.prompt)).reversed()
       .map { GraphInput($0.path) }
       .first { self.order(of: $0) == wanted && Self.run(of: $0)?["clew"]?.string == Version.current }
   }
@@ -138,10 +122,7 @@ final class LiveService: ModelService {
 
   /// What a trace's folder says of how it was made.
   private static func run(of input: GraphInput) -> JSONObject? {
-    guard input.isTraceFolder,
-      let bytes = try? Data(contentsOf: URL(filePath: input.path).appending(path: "run.json"))
-    else { return nil }
-    return try? JSON(parsing: Array(bytes)).object
+    input.isTraceFolder ? TraceFolders.run(in: URL(filePath: input.path)) : nil
   }
 
   /// Whether a target is an answer that weighs its probability, as those have that nobody asked for by name.

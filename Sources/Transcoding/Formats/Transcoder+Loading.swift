@@ -101,7 +101,9 @@ extension Transcoder {
         vectors.append(("thresholds", thresholds.map { $0.isNaN ? $0 : 0 }))
       }
       for (what, values) in vectors where !values.allSatisfy(\.isFinite) {
-        throw bad("layer \(layer) holds what is no finite number in its \(what); the file may be damaged")
+        throw bad(
+          "the \(what) of layer \(layer) \(what == "thresholds" ? "hold" : "holds") numbers that are not finite; the file may be damaged"
+        )
       }
       for (what, one, other) in [
         ("skip connection", first.weights.skip != nil, weights.skip != nil),
