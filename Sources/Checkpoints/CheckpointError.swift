@@ -36,20 +36,27 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(path) is not a NumPy file of whole numbers that Clew can read: \(reason). "
         + "Save it again with numpy.save as uint16, int32 or int64."
     case .badArchive(let path, let reason):
-      "\(path) is not an archive of NumPy arrays that Clew can read: \(reason). "
-        + "It may be truncated; fetch it again, or save its arrays with numpy.savez as float32."
+      "\(path) is not an archive of NumPy arrays that Clew can read: \(reason). Save its arrays with numpy.savez as float32 "
+        + "(not savez_compressed), or fetch it again if it may be truncated."
     case .tensorNotFound(let name, let path, let nearest):
       "\(path) has no tensor named '\(name)'"
         + (nearest.isEmpty ? "" : "; the nearest names are \(nearest.joined(separator: ", "))")
         + ". Check that the file belongs to this model or transcoder."
     case .wrongShape(let name, let path, let expected, let actual):
-      "the tensor '\(name)' in \(path) has shape \(actual), but \(expected) is needed. "
+      "the tensor '\(name)' in \(path) has shape \(actual), but \(Self.text(expected)) is needed. "
         + "Check that the file belongs to this model or transcoder."
     case .wrongType(let name, let path, let type, let expected):
       "the tensor '\(name)' in \(path) holds \(type) numbers, but \(expected) is needed. Convert the file."
     case .cannotWrite(let path, let reason):
       "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another folder."
     }
+  }
+}
+
+extension CheckpointError {
+  /// A shape, with n for a size that may be any.
+  private static func text(_ shape: [Int]) -> String {
+    "[\(shape.map { $0 < 0 ? "n" : "\($0)" }.joined(separator: ", "))]"
   }
 }
 

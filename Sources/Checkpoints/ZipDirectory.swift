@@ -93,8 +93,7 @@ struct ZipDirectory {
     guard flags & 1 == 0 else { throw Fault(reason: "the member '\(name)' is encrypted") }
     guard method == 0, stored == size else {
       throw Fault(
-        reason: "the member '\(name)' is compressed; load it in Python and save it with numpy.savez, "
-          + "not savez_compressed")
+        reason: "the member '\(name)' is compressed")
     }
     guard file.number(header, 4) == 0x0403_4B50, let ownLength = file.number(header + 26, 2),
       let ownExtra = file.number(header + 28, 2), file.text(header + 30, ownLength) == name

@@ -20,9 +20,11 @@ public struct Transformer: Sendable {
   /// Loads a model from a folder in Hugging Face layout: `config.json` and safetensors.
   public init(folder: URL) throws(TransformerError) {
     let url = folder.appending(path: "config.json")
-    let data: Data
-    do { data = try Data(contentsOf: url) } catch {
-      throw .badConfiguration(path: url.path, reason: "it cannot be read")
+    guard let data = try? Data(contentsOf: url) else {
+      // The folder itself, if that is what is missing.
+      let path = access(folder.path, R_OK | X_OK) == 0 ? url.path : folder.path
+      let reason = access(path, R_OK) == 0 ? "it is no file" : String(cString: strerror(errno))
+      throw .checkpoint(.cannotRead(path: path, reason: reason))
     }
     guard let parsed = try? JSONSerialization.jsonObject(with: data), let object = parsed as? [String: Any]
     else { throw .badConfiguration(path: url.path, reason: "it is not a JSON object") }

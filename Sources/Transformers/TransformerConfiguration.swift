@@ -94,11 +94,12 @@ extension TransformerConfiguration {
       if !condition { throw .badConfiguration(path: path, reason: reason) }
     }
     let sizes = [
-      ("layers", layerCount), ("model width", dModel), ("heads", headCount), ("key heads", keyValueHeadCount),
+      ("number of layers", layerCount), ("model width", dModel), ("number of heads", headCount),
+      ("number of key heads", keyValueHeadCount),
       ("head width", dHead), ("MLP width", dMLP), ("vocabulary", vocabularyCount), ("context", contextLength),
     ]
     for (name, size) in sizes {
-      try check(size > 0 && size <= 1 << 26, "its number of \(name) is \(size)")
+      try check(size > 0 && size <= 1 << 26, "its \(name) is \(size)")
     }
     try check(layerCount <= 4096, "it has \(layerCount) layers")
     try check(

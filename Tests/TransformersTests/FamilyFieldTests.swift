@@ -176,6 +176,16 @@ struct FamilyFieldTests {
     }
   }
 
+  @Test func `a folder that is not there, or has no configuration, is said to be missing`() throws {
+    let folder = try TemporaryFolder()
+    for (name, says) in [
+      ("nowhere", "nowhere cannot be read: No such file"), ("", "config.json cannot be read: No such"),
+    ] {
+      let error = try #require(throws: TransformerError.self) { try Transformer(folder: folder.url(name)) }
+      #expect("\(error)".contains(says), "\(error)")
+    }
+  }
+
   @Test(arguments: [
     ("llama-bias", "model.embed_tokens.weight", "model.embed_tokenz.weight"),
     ("gpt2", "transformer.wte.weight", ""),

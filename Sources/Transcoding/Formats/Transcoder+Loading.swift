@@ -169,7 +169,8 @@ extension Transcoder {
     do throws(CheckpointError) {
       switch configuration.kind {
       case .crossLayer:
-        let count = CircuitTracer.layerCount("W_enc_", in: folder)
+        let count = max(
+          CircuitTracer.layerCount("W_enc_", in: folder), CircuitTracer.layerCount("W_dec_", in: folder))
         for layer in 0..<count {
           layers.append(try CircuitTracer.crossLayer(layer, of: count, in: folder))
         }
