@@ -10,14 +10,19 @@ struct FamilyCase: CustomTestStringConvertible, Sendable {
   let name: String
   /// Whose transcoders it has, if not its own.
   var coder: String?
+  /// Where they read, if not where their file says.
+  var inputHook: FeatureInputHook?
   /// What they reconstruct, if not what their file says.
   var outputHook: FeatureOutputHook?
   /// Whether the norms behind the MLPs are made to take the mean out and to add a bias, which no family's do.
   var hasLayerNorms = false
 
   var testDescription: String {
-    [name, coder.map { "transcoders of \($0)" }, outputHook?.rawValue, hasLayerNorms ? "layer norms" : nil]
-      .compactMap(\.self).joined(separator: ", ")
+    [
+      name, coder.map { "transcoders of \($0)" }, inputHook?.rawValue, outputHook?.rawValue,
+      hasLayerNorms ? "layer norms" : nil,
+    ]
+    .compactMap(\.self).joined(separator: ", ")
   }
 
   private static let families = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Families")
@@ -28,6 +33,15 @@ struct FamilyCase: CustomTestStringConvertible, Sendable {
     "llama-yarn",
     "gemma2-window", "gemma3-window", "gpt2", "gpt_neox", "gpt_neox-sequential", "gpt_oss", "gpt_oss-mxfp4",
   ].map { FamilyCase(name: $0) }
+
+  /// Transcoders that read behind the norm before the MLP, before its gain, as those of Gemma Scope do, or behind its gain.
+  static let behindNorm = [
+    FamilyCase(name: "gemma2-window", inputHook: .normalized),
+    FamilyCase(name: "gemma2-window", inputHook: .mlpInput),
+    FamilyCase(name: "gemma2-window", inputHook: .normalized, outputHook: .mlpOutputInner),
+    FamilyCase(name: "gemma3-window", inputHook: .mlpInput),
+    FamilyCase(name: "gpt_oss", inputHook: .normalized),
+  ]
 
   /// Transcoders of what MLPs write before the norms behind them, the last two with skip connections.
   static let insideNorm = [
@@ -65,13 +79,22 @@ struct FamilyCase: CustomTestStringConvertible, Sendable {
 
   func transcoder() throws -> Transcoder {
     let source = Self.families.appending(path: coder ?? name).appending(path: "transcoders")
-    guard let outputHook else { return try Transcoder(folder: source) }
+    if inputHook == nil, outputHook == nil { return try Transcoder(folder: source) }
     let folder = try TemporaryFolder()
     for file in try FileManager.default.contentsOfDirectory(atPath: source.path) where file != "config.yaml" {
       try FileManager.default.copyItem(at: source.appending(path: file), to: folder.url(file))
     }
     let text = try String(contentsOf: source.appending(path: "config.yaml"), encoding: .utf8)
-    try folder.write("config.yaml", text.replacing("hook_mlp_out", with: outputHook.rawValue).utf8)
+    let changed = text.split(separator: "\n").map { line in
+      if let inputHook, line.hasPrefix("feature_input_hook:") {
+        return "feature_input_hook: \(inputHook.rawValue)"
+      }
+      if let outputHook, line.hasPrefix("feature_output_hook:") {
+        return "feature_output_hook: \(outputHook.rawValue)"
+      }
+      return String(line)
+    }
+    try folder.write("config.yaml", changed.joined(separator: "\n").utf8)
     // The files are mapped, and outlive the folder.
     return try withExtendedLifetime(folder) { try Transcoder(folder: folder.url) }
   }

@@ -30,7 +30,7 @@ struct FamilyTests {
     #expect(together == alone)
   }
 
-  @Test(arguments: FamilyCase.all + FamilyCase.insideNorm)
+  @Test(arguments: FamilyCase.all + FamilyCase.insideNorm + FamilyCase.behindNorm)
   func `every row of a graph adds up to its target's value`(example: FamilyCase) throws {
     let trace = try example.trace()
     #expect(trace.layout.featureCount > 50)
@@ -38,7 +38,7 @@ struct FamilyTests {
     #expect(trace.largestIdentityGap < 1e-4)
   }
 
-  @Test(arguments: FamilyCase.all + FamilyCase.insideNorm)
+  @Test(arguments: FamilyCase.all + FamilyCase.insideNorm + FamilyCase.behindNorm)
   func `every edge equals the change that its source makes under the direct freeze`(example: FamilyCase)
     throws
   {
@@ -75,7 +75,7 @@ struct FamilyTests {
     }
   }
 
-  @Test(arguments: FamilyCase.all + FamilyCase.insideNorm)
+  @Test(arguments: FamilyCase.all + FamilyCase.insideNorm + FamilyCase.behindNorm)
   func `features and errors in place of the MLPs give the model's own logits`(example: FamilyCase) throws {
     let model = try example.replacementModel()
     guard !model.transcoder.hasSkip else { return }
