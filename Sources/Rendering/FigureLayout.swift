@@ -57,7 +57,8 @@ struct FigureLayout {
     let size = 0.9 * fontSize / factor
     let metrics = TextMetrics(fontSize: size)
     var top = 0.0
-    let caption = style.showsCaption ? metrics.wrapped(omissions.sentence, to: width * 0.98, maximum: 12) : []
+    // No box's padding makes room for wider letters here; see `TextMetrics`.
+    let caption = style.showsCaption ? metrics.wrapped(omissions.sentence, to: width * 0.86, maximum: 12) : []
     for line in caption.reversed() {
       let position = Point(x: 0, y: top + metrics.lineHeight / 2)
       texts.append(TextLine(text: line, role: .caption, position: position, anchor: .left, fontSize: size))

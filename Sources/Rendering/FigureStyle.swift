@@ -49,7 +49,7 @@ public struct FigureStyle: Sendable, Hashable {
     maximumNodes: Int? = 50, maximumLogits: Int? = 5, maximumLabels: Int? = nil, edgeBudget: Int? = nil,
     hidesErrors: Bool = false, hidesFirstToken: Bool = false, showsCaption: Bool = true,
     showsKey: Bool = true, fontSize: Double = 7,
-    fontFamily: String = "Helvetica,Arial,Liberation Sans,sans-serif",
+    fontFamily: String = "Helvetica,Arial,Liberation Sans,Nimbus Sans,DejaVu Sans Condensed,sans-serif",
     edgeCut: Double = 0.01
   ) {
     self.width = width

@@ -55,7 +55,8 @@ struct ChartFrame {
       [
         ("xmlns", "http://www.w3.org/2000/svg"), ("viewBox", "0 0 \(width) \(height)"), ("width", width),
         ("height", height), ("role", "img"), ("class", "chart"),
-        ("font-family", "Helvetica,Arial,Liberation Sans,sans-serif"), ("font-size", "10.5"),
+        ("font-family", "Helvetica,Arial,Liberation Sans,Nimbus Sans,DejaVu Sans Condensed,sans-serif"),
+        ("font-size", "10.5"),
       ] + (place == .page ? [("fill", "currentColor")] : []))
     out.add("title", [], content: heading.title)
     if place == .file {
