@@ -19,10 +19,11 @@ struct BenchProductCommand: ParsableCommand {
     abstract: "Measures matrix products against what the processor can do at best.")
 
   func run() throws {
-    print("bound of fused multiply-adds: \(format(Benchmark.peakOperations() / 1e9)) GFLOP/s, one thread")
+    try Terminal.output(
+      "bound of fused multiply-adds: \(format(Benchmark.peakOperations() / 1e9)) GFLOP/s, one thread\n")
     for (m, k, n) in [(112, 768, 768), (56, 768, 64), (112, 768, 570), (64, 64, 64), (16, 64, 64)] {
       let rate = Benchmark.productOperations(m: m, k: k, n: n) / 1e9
-      print("[\(m), \(k)] × [\(k), \(n)]: \(format(rate)) GFLOP/s")
+      try Terminal.output("[\(m), \(k)] × [\(k), \(n)]: \(format(rate)) GFLOP/s\n")
     }
   }
 
@@ -76,8 +77,13 @@ struct BenchSynthesizeCommand: ParsableCommand {
     let bar = ProgressBar(isQuiet: false)
     defer { bar.clear() }
     try model.write(to: URL(filePath: folder)) { bar.show("writing random weights", fraction: $0) }
-    print("\(folder)/model and \(folder)/transcoders, seed \(seed)")
-    print("a prompt of 16 tokens: \(model.prompt(tokenCount: 16))")
+    bar.clear()
+    try Terminal.output(
+      """
+      \(folder)/model and \(folder)/transcoders, seed \(seed)
+      a prompt of 16 tokens: \(model.prompt(tokenCount: 16))
+
+      """)
   }
 }
 
@@ -112,9 +118,9 @@ struct BenchTraceCommand: ParsableCommand {
           transformer, coder, tokenizer, tokenCount: count, coverage: coverage, rowLimit: rows, seed: seed)
         best = best.map { $0.faster(trace) } ?? trace
       }
-      if let best { print(best.summary(tokens: count)) }
+      if let best { try Terminal.output(best.summary(tokens: count) + "\n") }
     }
-    print("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s)")
+    try Terminal.output("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s)\n")
   }
 }
 
@@ -150,13 +156,13 @@ struct BenchTranscoderStepCommand: ParsableCommand {
     Parallel.threadCount = threads
     let shape = TranscoderShape(kind: kind.kind, layerCount: layers, dModel: width, featureCount: features)
     let step = try measure(shape, l0, isDense: false)
-    print("\(layers) layers, width \(width), \(features) features a layer, \(threads) thread(s)")
+    var head = "\(layers) layers, width \(width), \(features) features a layer, \(threads) thread(s)\n"
     for (phase, seconds) in step.phases.sorted(by: { $0.value > $1.value }) {
-      print("\(pad(phase, 12))\(pad(String(format: "%.2f", seconds * 1e6 / Double(batch)), 8)) µs a token")
+      head += "\(pad(phase, 12))\(pad(String(format: "%.2f", seconds * 1e6 / Double(batch)), 8)) µs a token\n"
     }
-    print(
-      "\(pad("step", 12))\(rate(step.seconds)) tokens a CPU-second at \(format(step.activeFeatures)) active")
-    print("\nactive features    share    sparse     dense   (tokens a CPU-second)")
+    head +=
+      "\(pad("step", 12))\(rate(step.seconds)) tokens a CPU-second at \(format(step.activeFeatures)) active\n"
+    try Terminal.output(head + "\nactive features    share    sparse     dense   (tokens a CPU-second)\n")
     for share in [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6] {
       let wanted = share * Double(features)
       let sparse = try measure(shape, wanted, isDense: false),
@@ -165,7 +171,7 @@ struct BenchTranscoderStepCommand: ParsableCommand {
         pad(format(sparse.activeFeatures), 15), pad(format(100 * sparse.share) + "%", 9),
         pad(rate(sparse.seconds), 10), pad(rate(dense.seconds), 10),
       ]
-      print(line.joined())
+      try Terminal.output(line.joined() + "\n")
     }
   }
 

@@ -71,12 +71,13 @@ struct BenchPrecisionCommand: ParsableCommand {
       ("bfloat16 against the same numbers in float32", comparison.storage),
       ("rounded to bfloat16 against the model as it is", comparison.rounding),
     ] {
-      print(
+      try Terminal.output(
         """
         \(name)
           logits differ by at most \(number(difference.logit)); the largest is \(number(difference.largestLogit))
           \(difference.activeInBoth) features are active in both, \(difference.activeInOne) in one alone
           rows differ by \(number(difference.meanRow)) of their size on average, by \(number(difference.largestRow)) at most
+
         """)
     }
   }

@@ -97,7 +97,7 @@ struct RenderCommand: ParsableCommand {
       let text = table.hasSuffix(".md") ? figure.table.markdown : figure.table.tsv
       try GraphInput.write(Array(text.utf8), to: table)
     }
-    report(path, kind, figure, nodeCount: subgraph?.boxes.count ?? content.nodes.count, subgraph != nil)
+    try report(path, kind, figure, nodeCount: subgraph?.boxes.count ?? content.nodes.count, subgraph != nil)
   }
 
   /// What the reader chose: a file that was named, the sidecar, or the view in the graph file.
@@ -142,17 +142,20 @@ struct RenderCommand: ParsableCommand {
     return DOTWriter.dot(of: subgraph, in: content, style: try style())
   }
 
-  private func report(_ path: String, _ kind: Format, _ figure: Figure, nodeCount: Int, _ isSmall: Bool) {
+  private func report(
+    _ path: String, _ kind: Format, _ figure: Figure, nodeCount: Int, _ isSmall: Bool
+  ) throws {
     if kind == .dot {
-      print("\(path): \(nodeCount) \(isSmall ? "boxes" : "nodes"), for Graphviz to lay out.")
+      try Terminal.output(
+        "\(path): \(nodeCount) \(isSmall ? "boxes" : "nodes"), for Graphviz to lay out.\n")
       return
     }
-    print("\(path): \(Int(figure.width)) × \(Int(figure.height)) pt. \(figure.caption)")
+    try Terminal.output("\(path): \(Int(figure.width)) × \(Int(figure.height)) pt. \(figure.caption)\n")
     let size = figure.scene.fontSize
     if size < 5.5 {
-      print(
+      try Terminal.output(
         "The labels are only \(String(format: "%.1f", size)) pt high. A greater --width, or fewer pinned nodes, makes "
-          + "them larger.")
+          + "them larger.\n")
     }
   }
 
