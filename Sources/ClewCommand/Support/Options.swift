@@ -65,6 +65,23 @@ struct ByteSize: ExpressibleByArgument {
   }
 }
 
+/// Sizes that made-up models and weights may have; what fits this machine is found out later.
+enum SizeLimits {
+  static let layers = 1...256
+  static let width = 1...1 << 15
+  static let vocabulary = 2...1 << 22
+  static let features = 1...1 << 24
+  static let batch = 1...1 << 20
+
+  /// Refuses an option's value outside a range.
+  static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
+      throw ValidationError(
+        "--\(name) is \(value), but must lie in \(range.lowerBound) to \(range.upperBound).")
+    }
+  }
+}
+
 /// A part of a whole, 0 to 1.
 func checkShare(_ value: Double, _ name: String) throws {
   guard (0...1).contains(value) else {
