@@ -95,6 +95,9 @@ struct BenchSynthesizeCommand: ParsableCommand {
     let bar = ProgressBar(isQuiet: false)
     defer { bar.clear() }
     try model.write(to: URL(filePath: folder)) { part in
+      if part >= SyntheticModel.modelPart {
+        Interruption.whatIsKept = "model/ is written, transcoders/ is not"
+      }
       bar.show("writing random weights", fraction: part)
     }
     bar.clear()
