@@ -52,6 +52,14 @@ struct RenderCommand: ParsableCommand {
     guard nodes ?? 1 > 0, edges ?? 1 > 0 else {
       throw ValidationError("--nodes and --edges must be at least 1.")
     }
+    if format == nil, let output, Self.format(ofFile: output) == nil {
+      let ending = URL(filePath: output).pathExtension
+      guard ending.isEmpty else {
+        throw ValidationError(
+          "--output ends in .\(ending), but figures are .svg, .pdf, .tikz or .tex, .dot or .gv. Take one of these "
+            + "endings, or say what to write with --format.")
+      }
+    }
     guard (0...1).contains(edgeCut) else { throw ValidationError("--edge-cut must be from 0 to 1.") }
     if view == "none", snapshot != nil || what == .subgraph {
       throw ValidationError("--view none leaves nothing that --snapshot or --what subgraph could mean.")
@@ -160,7 +168,7 @@ struct RenderCommand: ParsableCommand {
   }
 
   private static func format(ofFile path: String?) -> Format? {
-    switch path.map({ URL(filePath: $0).pathExtension }) {
+    switch path.map({ URL(filePath: $0).pathExtension.lowercased() }) {
     case "svg": .svg
     case "pdf": .pdf
     case "tikz", "tex": .tikz
