@@ -83,7 +83,12 @@ public struct Attributor {
       throw bad("position \(position) has no features; name a later one")
     }
     guard let place = model.activations.place(of: feature, position: position) else {
-      throw bad("that feature is not active there; `clew trace` without a target lists what is")
+      let there = model.activations.places(layer: feature.layer, position: position)
+      let strongest = there.map { model.activations.entries[$0] }.sorted { $0.activation > $1.activation }
+      let names = strongest.prefix(5).map { "\($0.index)" }.joined(separator: ", ")
+      let others =
+        names.isEmpty ? "none" : there.count > 5 ? "\(names) and \(there.count - 5) weaker ones" : names
+      throw bad("that feature is not active there; active in layer \(feature.layer) there: \(others)")
     }
     guard !model.heldPlaces.contains(place) else { throw bad("it is set to a value, so nothing leads to it") }
     return place

@@ -44,7 +44,9 @@ struct BadRequestTests {
     ("feature:", "LAYER/INDEX@POSITION"), ("feature:a/b@c", "LAYER/INDEX@POSITION"),
     ("feature:99999999999999999999/1@1", "LAYER/INDEX@POSITION"), ("feature:1/2@3@4", "LAYER/INDEX@POSITION"),
     ("garbage", "no single token"), ("w1-garbage", "no single token"), ("-", "no single token"),
-    ("w40", "no single token"), ("w3-w3", "two tokens"),
+    ("w40", "no single token"), ("w3-w3", "two tokens"), ("-w3", "one side"), ("w3-", "one side"),
+    ("token:40", "ids 0 to 39"), ("token:-1", "ids 0 to 39"),
+    ("w3-token:40", "ids 0 to 39"), ("token:99999999999-w3", "ids 0 to 39"), ("token:x", "no single token"),
   ])
   func `a target that the prompt does not have is refused`(target: String, reason: String) async throws {
     let output = try OutputFolder()
@@ -59,9 +61,12 @@ struct BadRequestTests {
     let active = trace.result.model.activations
     let silent = try #require(
       (0..<24).first { active.place(of: FeatureID(layer: 1, index: $0), position: 2) == nil })
+    let strongest = try #require(
+      active.places(layer: 1, position: 2).map { active.entries[$0] }.max { $0.activation < $1.activation })
     let output = try OutputFolder()
     try await ClewProcess.run(traceArguments(of: .shared(), to: output, "--target", "feature:1/\(silent)@2"))
-      .expectComplaint("feature:1/\(silent)@2", "not active")
+      .expectComplaint(
+        "feature:1/\(silent)@2", "not active", "active in layer 1 there: \(strongest.index)")
     try output.expectUntouched()
   }
 
@@ -70,6 +75,7 @@ struct BadRequestTests {
     ["--edge-share", "2"], ["--max-logits", "0"], ["--logit-mass", "0"], ["--max-rows", "0"],
     ["--threads", "0"],
     ["--memory", "some"], ["--memory", "-1GiB"], ["--slug", "../up"], ["--slug", ""], ["--output", ""],
+    ["--target", "w3", "--max-logits", "3"], ["--target", "w3", "--logit-mass", "0.5"],
     ["--colour"],
     ["second prompt"],
   ])
@@ -78,6 +84,13 @@ struct BadRequestTests {
     let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output) + arguments)
     expectUsage(outcome)
     try output.expectUntouched()
+  }
+
+  @Test func `a name that is too long is refused with the length`() async throws {
+    let name = String(repeating: "a", count: 201)
+    let outcome = try await ClewProcess.run(traceArguments(of: .shared()) + ["--slug", name])
+    expectUsage(outcome)
+    #expect(outcome.error.contains("at most 200"))
   }
 
   @Test(arguments: [["trace"], ["trace", "w1"], ["tracing"], ["bench", "synthesize", "x", "--layers", "0"]])
