@@ -23,10 +23,23 @@ struct ClewCommand: ParsableCommand {
       BenchCommand.self,
     ])
 
+  /// Refuses arguments that are not text: what would be read in their place is not what was given.
+  private static func checkArguments() throws {
+    for place in 1..<max(1, Int(CommandLine.argc)) {
+      guard let bytes = CommandLine.unsafeArgv[place], String(validatingCString: bytes) == nil else {
+        continue
+      }
+      throw ValidationError(
+        "argument \(place), '\(Terminal.visible(String(cString: bytes)))', is not UTF-8 text. "
+          + "Convert it, for example with iconv -t UTF-8.")
+    }
+  }
+
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
   static func main() {
     Interruption.watch()
     do {
+      try checkArguments()
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -93,6 +93,15 @@ struct BadRequestTests {
     #expect(outcome.error.contains("at most 200"))
   }
 
+  @Test func `an argument that is not UTF-8 is refused`() async throws {
+    let output = try OutputFolder()
+    let outcome = try await ClewProcess.run(
+      traceArguments(of: .shared(), to: output), after: #"set -- "$1" $'w3 \xff' "${@:3}""#)
+    expectUsage(outcome)
+    #expect(outcome.error.contains("argument 2") && outcome.error.contains("UTF-8"), "\(outcome.error)")
+    try output.expectUntouched()
+  }
+
   @Test(arguments: [["trace"], ["trace", "w1"], ["tracing"], ["bench", "synthesize", "x", "--layers", "0"]])
   func `missing arguments end with status 2`(arguments: [String]) async throws {
     expectUsage(try await ClewProcess.run(arguments))
