@@ -102,6 +102,13 @@ struct BadRequestTests {
     try output.expectUntouched()
   }
 
+  @Test func `a prompt of one position says that it has no features`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let outcome = try await ClewProcess.run(traceArguments("<s>", of: .shared(), to: output))
+    #expect(outcome.status == 0 && outcome.output.contains("position 0 alone"), "\(outcome.error)")
+    #expect(!outcome.output.contains("were trained"))
+  }
+
   @Test(arguments: [["trace"], ["trace", "w1"], ["tracing"], ["bench", "synthesize", "x", "--layers", "0"]])
   func `missing arguments end with status 2`(arguments: [String]) async throws {
     expectUsage(try await ClewProcess.run(arguments))
