@@ -35,12 +35,13 @@ struct FailedWriteTests {
       .expectComplaint("standard output", "No space left on device")
   }
 
-  @Test(arguments: ["info", "score", "generate", "bench"])
+  @Test(arguments: ["info", "score", "generate", "bench", "--help", "--version"])
   func `results that cannot be printed are an error of every command`(command: String) async throws {
     let model = try TinyModel.shared()
     let output = try OutputFolder(isThere: false)
     var arguments = [command]
     switch command {
+    case "--help", "--version": break
     case "info": arguments.append(model.model.path)
     case "score":
       let traced = try await ClewProcess.run(traceArguments(of: model, to: output))
