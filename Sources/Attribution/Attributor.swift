@@ -168,7 +168,7 @@ public struct Attributor {
     }
     if let limit = settings.rowLimit {
       let below = model.activations.places(layer: 0).lowerBound..<(places.last.map { $0 + 1 } ?? 0)
-      let left = max(0, limit - rowsComputed)
+      let left = min(below.count, max(0, limit - rowsComputed))
       let quota =
         below.isEmpty ? 0 : Int((Double(left) * Double(places.count) / Double(below.count)).rounded(.up))
       while order.count > quota { skipped.append(places[order.removeLast()]) }

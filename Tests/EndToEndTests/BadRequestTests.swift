@@ -73,7 +73,7 @@ struct BadRequestTests {
   @Test(arguments: [
     ["--coverage", "1.5"], ["--coverage", "nan"], ["--coverage", "all"], ["--node-share", "-0.1"],
     ["--edge-share", "2"], ["--max-logits", "0"], ["--logit-mass", "0"], ["--max-rows", "0"],
-    ["--threads", "0"],
+    ["--threads", "0"], ["--threads", "9223372036854775807"],
     ["--memory", "some"], ["--memory", "-1GiB"], ["--slug", "../up"], ["--slug", ""], ["--output", ""],
     ["--target", "w3", "--max-logits", "3"], ["--target", "w3", "--logit-mass", "0.5"],
     ["--colour"],
@@ -84,6 +84,14 @@ struct BadRequestTests {
     let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output) + arguments)
     expectUsage(outcome)
     try output.expectUntouched()
+  }
+
+  @Test(arguments: ["--max-logits", "--max-rows"])
+  func `a limit that nothing reaches is as good as none`(option: String) async throws {
+    let output = try OutputFolder(isThere: false)
+    let arguments = traceArguments(of: try .shared(), to: output, option, "9223372036854775807")
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 0, "\(outcome.error)")
   }
 
   @Test func `a name that is too long is refused with the length`() async throws {

@@ -137,7 +137,8 @@ struct BenchTraceCommand: ParsableCommand {
     guard tokens.allSatisfy({ $0 >= 2 }) else {
       throw ValidationError("--tokens must be at least 2: position 0 has no features.")
     }
-    guard rounds > 0, threads > 0 else { throw ValidationError("--rounds and --threads must be at least 1.") }
+    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1.") }
+    try SizeLimits.check("threads", threads, SizeLimits.threads)
     try checkShare(coverage, "coverage")
     guard rows ?? 1 > 0 else { throw ValidationError("--rows must be at least 1.") }
   }
@@ -196,7 +197,7 @@ struct BenchTranscoderStepCommand: ParsableCommand {
     guard l0 > 0, l0 < Double(features) else {
       throw ValidationError("--l0 must be more than 0 and less than --features.")
     }
-    guard threads > 0 else { throw ValidationError("--threads must be at least 1.") }
+    try SizeLimits.check("threads", threads, SizeLimits.threads)
   }
 
   func run() throws {

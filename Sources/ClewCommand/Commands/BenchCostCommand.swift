@@ -23,7 +23,8 @@ struct BenchCostCommand: ParsableCommand {
     guard axis.allSatisfy({ CostCurve.Axis(rawValue: $0) != nil }) else {
       throw ValidationError("--axis knows tokens, features and layers.")
     }
-    guard rounds > 0, threads > 0 else { throw ValidationError("--rounds and --threads must be at least 1.") }
+    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1.") }
+    try SizeLimits.check("threads", threads, SizeLimits.threads)
   }
 
   func run() throws {
