@@ -18,18 +18,34 @@ extension AttributionTarget {
   }
 
   private static func difference(_ text: String, _ tokenizer: Tokenizer) throws(AttributionError) -> Self {
+    var hasEmptySide = false
+    var numbers = [text]
     for index in text.indices where text[index] == "-" {
       let (left, right) = (String(text[..<index]), String(text[text.index(after: index)...]))
-      if let first = token(left, tokenizer), let second = token(right, tokenizer) {
-        return .difference(first, second)
-      }
+      let (first, second) = (token(left, tokenizer), token(right, tokenizer))
+      if let first, let second { return .difference(first, second) }
+      if (left.isEmpty && second != nil) || (right.isEmpty && first != nil) { hasEmptySide = true }
+      // One side alone may be wrong; a hyphen elsewhere than between two tokens makes neither.
+      if first != nil { numbers.append(right) }
+      if second != nil { numbers.append(left) }
+    }
+    if numbers.contains(where: isNumber) {
+      throw .badTarget(text: text, reason: "the vocabulary has ids 0 to \(tokenizer.vocabularyCount - 1)")
+    }
+    guard !hasEmptySide else {
+      throw .badTarget(text: text, reason: "one side of the difference is empty; name two tokens, A-B")
     }
     throw .badTarget(
       text: text,
       reason: "no single token spells it; name one token, A-B, token:ID, or feature:LAYER/INDEX@POSITION")
   }
 
+  /// Whether a text names a token by a number, which may be none of the vocabulary's.
+  private static func isNumber(_ text: String) -> Bool { text.wholeMatch(of: /token:-?[0-9]+/) != nil }
+
   private static func token(_ text: String, _ tokenizer: Tokenizer) -> Token? {
+    // Nothing would be spelled by a token that is a space.
+    guard !text.isEmpty else { return nil }
     if let token = tokenizer.tokens(spelling: text, allowingSpaceBefore: true).first { return token }
     guard text.hasPrefix("token:"), let token = Token(text.dropFirst("token:".count)) else { return nil }
     return (0..<tokenizer.vocabularyCount).contains(Int(token)) ? token : nil

@@ -83,7 +83,12 @@ public struct Attributor {
       throw bad("position \(position) has no features; name a later one")
     }
     guard let place = model.activations.place(of: feature, position: position) else {
-      throw bad("that feature is not active there; `clew trace` without a target lists what is")
+      let there = model.activations.places(layer: feature.layer, position: position)
+      let strongest = there.map { model.activations.entries[$0] }.sorted { $0.activation > $1.activation }
+      let names = strongest.prefix(5).map { "\($0.index)" }.joined(separator: ", ")
+      let others =
+        names.isEmpty ? "none" : there.count > 5 ? "\(names) and \(there.count - 5) weaker ones" : names
+      throw bad("that feature is not active there; active in layer \(feature.layer) there: \(others)")
     }
     guard !model.heldPlaces.contains(place) else { throw bad("it is set to a value, so nothing leads to it") }
     return place
@@ -163,7 +168,7 @@ public struct Attributor {
     }
     if let limit = settings.rowLimit {
       let below = model.activations.places(layer: 0).lowerBound..<(places.last.map { $0 + 1 } ?? 0)
-      let left = max(0, limit - rowsComputed)
+      let left = min(below.count, max(0, limit - rowsComputed))
       let quota =
         below.isEmpty ? 0 : Int((Double(left) * Double(places.count) / Double(below.count)).rounded(.up))
       while order.count > quota { skipped.append(places[order.removeLast()]) }

@@ -54,7 +54,7 @@ public struct MemoryPlan: Sendable, Equatable {
     let least = Parallel.threadCount * Self.workingBytes(ofOneTargetIn: model)
     let keepsEveryNode = settings.keepsEveryNode && settings.memoryLimit != nil
     let inPosition = keepsEveryNode ? Self.edgesInPosition(model, settings) : 0
-    let nodes = model.activations.count + (layers + 1) * positions + Self.roots(settings)
+    let nodes = model.activations.count + (layers + 1) * positions + Self.roots(settings, of: model)
     let before = held + Self.allowance + tiles
     func needed(_ rows: Int) -> Int {
       let edges = rows / 4
@@ -66,7 +66,7 @@ public struct MemoryPlan: Sendable, Equatable {
     guard needed(rows) <= limit else {
       let count = model.activations.count
       // The most rows that would fit.
-      var (fitting, tooMany) = (0, settings.rowLimit ?? count)
+      var (fitting, tooMany) = (0, min(settings.rowLimit ?? count, count))
       while tooMany - fitting > 1 {
         let middle = (fitting + tooMany) / 2
         if needed(Self.rows(model, settings, limit: middle)) + Self.spread <= limit {
@@ -126,13 +126,13 @@ public struct MemoryPlan: Sendable, Equatable {
       let count = (0..<layers).reduce(layers + 1) {
         $0 + activations.places(layer: $1, position: position).count
       }
-      return sum + count * count / 2 + (position == last ? roots(settings) * count : 0)
+      return sum + count * count / 2 + (position == last ? roots(settings, of: model) * count : 0)
     }
   }
 
   /// The most targets that a trace starts from.
-  private static func roots(_ settings: AttributionSettings) -> Int {
-    max(settings.maxLogits, settings.targets.count)
+  private static func roots(_ settings: AttributionSettings, of model: LocalReplacementModel) -> Int {
+    max(min(settings.maxLogits, model.transformer.configuration.vocabularyCount), settings.targets.count)
   }
 
   private static func tiles(_ transformer: Transformer) -> Int {
@@ -196,7 +196,7 @@ public struct MemoryPlan: Sendable, Equatable {
       numbers += ofLayer
     }
     let sources = activations.count + (activations.layerCount + 1) * activations.positionCount
-    return 4 * (numbers + (roots(settings) + 1) * sources)
+    return 4 * (numbers + (roots(settings, of: model) + 1) * sources)
   }
 
   private static func workingBytes(ofOneTargetIn model: LocalReplacementModel) -> Int {

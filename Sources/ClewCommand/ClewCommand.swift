@@ -23,17 +23,39 @@ struct ClewCommand: ParsableCommand {
       BenchCommand.self,
     ])
 
+  /// Prints help, the version or a completion script, and ends.
+  private static func answer(_ text: String) -> Never {
+    do { try Terminal.output(text + "\n") } catch {
+      Terminal.complain("clew: \(error)")
+      Foundation.exit(1)
+    }
+    Foundation.exit(0)
+  }
+
+  /// Refuses arguments that are not text: what would be read in their place is not what was given.
+  private static func checkArguments() throws {
+    for place in 1..<max(1, Int(CommandLine.argc)) {
+      guard let bytes = CommandLine.unsafeArgv[place], String(validatingCString: bytes) == nil else {
+        continue
+      }
+      throw ValidationError(
+        "argument \(place), '\(Terminal.visible(String(cString: bytes)))', is not UTF-8 text. "
+          + "Convert it, for example with iconv -t UTF-8.")
+    }
+  }
+
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
   static func main() {
     Interruption.watch()
     do {
+      try checkArguments()
       var command = try parseAsRoot()
       try command.run()
     } catch {
       if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
       let code = exitCode(for: error)
       if code == .success {
-        exit(withError: error)
+        answer(fullMessage(for: error))
       } else if code == .validationFailure {
         let message = fullMessage(for: error)
         Terminal.complain("clew: " + (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message))

@@ -31,11 +31,11 @@ public struct RowsInMemory: TokenRows {
 public struct FeatureBuild {
   /// What to do with an unfinished build that is found.
   public enum Beginning: Sendable {
-    /// Begin; refuse if an unfinished build is there.
+    /// Begin; refuse if an unfinished build is there, or a finished one of something else.
     case fresh
     /// Go on with it.
     case resumed
-    /// Throw it away and begin again.
+    /// Throw it away and begin again; a finished one is replaced at the end.
     case restarted
   }
 
@@ -87,6 +87,7 @@ public struct FeatureBuild {
       if let rows = try FeatureStoreWriter.rows(ofUnfinishedAt: url) {
         throw FeatureExamplesError.unfinished(path: FeatureStoreWriter.partial(of: url).path, rows: rows)
       }
+      try FeatureStoreWriter.checkPlace(url, for: provenance)
     }
     FeatureStoreWriter.discard(partOf: url)
     let texts = collector.tokenFrequencies.indices.map { tokenizer.text(of: Token($0)) }

@@ -12,6 +12,8 @@ public enum FeatureExamplesError: Error, Equatable, CustomStringConvertible {
   case mismatch(path: String, reason: String)
   /// An unfinished build is in the way.
   case unfinished(path: String, rows: Int)
+  /// A finished database of other things, or another file, is in the way.
+  case occupied(path: String, reason: String)
   /// There is nothing to go on from.
   case nothingToResume(path: String)
   /// The database has no such feature.
@@ -42,6 +44,8 @@ public enum FeatureExamplesError: Error, Equatable, CustomStringConvertible {
       "\(path) does not belong here: \(reason). Build it again for these weights, or name those it was built for."
     case .unfinished(let path, let rows):
       "\(path) holds an unfinished build of \(rows) texts. Add --resume to go on, or --restart to begin again."
+    case .occupied(let path, let reason):
+      "\(path) is there already, and \(reason). Choose another place with --output, or add --restart to replace it."
     case .nothingToResume(let path):
       "there is no unfinished build at \(path). Leave --resume out to begin one."
     case .noSuchFeature(let layer, let index, let reason):

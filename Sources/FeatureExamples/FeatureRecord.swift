@@ -45,12 +45,18 @@ public struct FeatureProvenance: Sendable, Equatable, Codable {
 
   /// Why a build of another origin cannot go on with this one's; `nil` if it can.
   func difference(to other: Self) -> String? {
-    if modelFingerprint != other.modelFingerprint { return "it was begun with another model" }
-    if transcoderFingerprint != other.transcoderFingerprint { return "it was begun with other transcoders" }
-    if textFingerprint != other.textFingerprint { return "it was begun with another text" }
-    if settings != other.settings { return "it was begun with other settings" }
-    if featureCounts != other.featureCounts { return "it was begun with other numbers of features" }
+    if let origin = differentOrigin(of: other) { return "it was begun with \(origin)" }
     if version != other.version { return "it was begun by version \(other.version) of Clew" }
+    return nil
+  }
+
+  /// What another database was made from that this one is not; `nil` if both are of the same, by whichever version.
+  func differentOrigin(of other: Self) -> String? {
+    if modelFingerprint != other.modelFingerprint { return "another model" }
+    if transcoderFingerprint != other.transcoderFingerprint { return "other transcoders" }
+    if textFingerprint != other.textFingerprint { return "another text" }
+    if settings != other.settings { return "other settings" }
+    if featureCounts != other.featureCounts { return "other numbers of features" }
     return nil
   }
 }

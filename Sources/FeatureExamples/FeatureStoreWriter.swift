@@ -98,6 +98,17 @@ final class FeatureStoreWriter {
     }
   }
 
+  /// Refuses a place where a build would replace something else than its own result.
+  static func checkPlace(_ url: URL, for provenance: FeatureProvenance) throws(FeatureExamplesError) {
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    guard let store = try? FeatureStore(reading: url) else {
+      throw .occupied(path: url.path, reason: "it is no finished database of feature examples")
+    }
+    if let origin = provenance.differentOrigin(of: store.provenance) {
+      throw .occupied(path: url.path, reason: "it was built with \(origin)")
+    }
+  }
+
   /// Saves what has been counted since the last time, in one transaction.
   func checkpoint(_ collector: FeatureCollector) throws {
     try transaction { database in

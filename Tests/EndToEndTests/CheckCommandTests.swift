@@ -76,6 +76,29 @@ import TinyModels
     #expect(!FileManager.default.fileExists(atPath: folder.url("out").path))
   }
 
+  @Test func `a text without a position that has features is refused`() async throws {
+    let (model, folder) = (try TinyModel.shared(), try TemporaryFolder())
+    try await ClewProcess.run(arguments(model, folder, "<s>"))
+      .expectComplaint("one prompt", "position 0", "longer")
+    try await ClewProcess.run(arguments(model, folder, "")).expectComplaint("empty")
+    #expect(!FileManager.default.fileExists(atPath: folder.url("out").path))
+  }
+
+  @Test(arguments: [1, 7, 14, 15, 18, 1000])
+  func `no more positions are measured than asked for`(count: Int) async throws {
+    let (model, folder) = (try TinyModel.shared(), try TemporaryFolder())
+    // 14 and 4 positions: the tiny model reads 16 tokens.
+    let texts = [14, 4].map { (1...$0).map { "w\($0)" }.joined(separator: " ") }
+    let path = try folder.write("text.txt", texts.joined(separator: "\n\n").utf8).path
+    let run = try await ClewProcess.run(
+      arguments(model, folder, "--text", path, "--positions", "\(count)", "--graphs", "0", "--json"))
+    #expect(run.status == 0, "\(run.error)")
+    let json = try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any]
+    let text = try #require(json?["text"] as? [String: Any])
+    #expect(text["positions"] as? Int == min(count, 18))
+    #expect(text["is_cut"] as? Bool == (count < 18))
+  }
+
   @Test func `transcoders of another model are refused`() async throws {
     let (model, folder) = (try TinyModel.shared(), try TemporaryFolder())
     var settings = TinyModel.settings

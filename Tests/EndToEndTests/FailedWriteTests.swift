@@ -35,6 +35,29 @@ struct FailedWriteTests {
       .expectComplaint("standard output", "No space left on device")
   }
 
+  @Test(arguments: ["info", "score", "generate", "bench", "--help", "--version"])
+  func `results that cannot be printed are an error of every command`(command: String) async throws {
+    let model = try TinyModel.shared()
+    let output = try OutputFolder(isThere: false)
+    var arguments = [command]
+    switch command {
+    case "--help", "--version": break
+    case "info": arguments.append(model.model.path)
+    case "score":
+      let traced = try await ClewProcess.run(traceArguments(of: model, to: output))
+      #expect(traced.status == 0, "\(traced.error)")
+      arguments.append(output.url.path)
+    case "generate": arguments += ["w1 w2", "--model", model.model.path, "--tokens", "3"]
+    default:
+      arguments += [
+        "trace", "--model", model.model.path, "--transcoders", model.transcoders.path, "--tokens", "4",
+        "--rounds", "1",
+      ]
+    }
+    try await ClewProcess.run(arguments, after: "exec >/dev/full")
+      .expectComplaint("standard output", "No space left on device")
+  }
+
   @Test(arguments: ["result", "result/below", "result/below/further"])
   func `a plain file in the folder's place stays, and is named`(path: String) async throws {
     let parent = try TemporaryFolder()

@@ -83,7 +83,7 @@ struct FeatureCommandTests {
       try await ClewProcess.run(["features", "search", T, "dallas"]).output == "1\t3\tthe state with Dallas\n"
     )
     // Another build leaves the label alone.
-    let again = try await ClewProcess.run(arguments + ["--seed", "1"])
+    let again = try await ClewProcess.run(arguments + ["--seed", "1", "--restart"])
     #expect(again.status == 0, "\(again.error)")
     let mine = try await ClewProcess.run(["features", "export-labels", T, "--mine"])
     #expect(mine.output == "1\t3\tthe state with Dallas\n")
@@ -96,6 +96,29 @@ struct FeatureCommandTests {
     #expect(exported.status == 0, "\(exported.error)")
     #expect(try folder.files().contains("out/features/index.json.gz"))
     #expect(FileManager.default.fileExists(atPath: database.path))
+  }
+
+  @Test func `a finished database of something else is replaced by --restart alone`() async throws {
+    let text = try text(20)
+    let first = try await ClewProcess.run(build(text, to: "features.sqlite", "--quiet"))
+    #expect(first.status == 0, "\(first.error)")
+    let whole = try content("features.sqlite")
+    let other = try folder.write("other.txt", "w1 w2 w3\n".utf8).path
+    for (arguments, reason) in [
+      (build(other, to: "features.sqlite"), "another text"),
+      (build(text, to: "features.sqlite", "--seed", "1"), "other settings"),
+      (build(other, to: "texts.txt"), "no finished database"),
+    ] {
+      try await ClewProcess.run(arguments).expectComplaint("already", reason, "--restart")
+    }
+    #expect(try content("features.sqlite") == whole)
+    // What was built with the same is the same.
+    let again = try await ClewProcess.run(build(text, to: "features.sqlite", "--quiet"))
+    #expect(again.status == 0, "\(again.error)")
+    #expect(try content("features.sqlite") == whole)
+    let replaced = try await ClewProcess.run(build(other, to: "features.sqlite", "--restart", "--quiet"))
+    #expect(replaced.status == 0, "\(replaced.error)")
+    #expect(try content("features.sqlite") != whole)
   }
 
   @Test func `a figure takes labels without another trace`() async throws {

@@ -82,6 +82,19 @@ struct GraphCommandTests {
     try await ClewProcess.run(arguments).expectComplaint("nothing")
   }
 
+  @Test func `a page with examples of transcoders that are missing is refused`() async throws {
+    let (output, _) = try await trace()
+    let page = output.parent.url("page.html").path
+    let missing = output.parent.url("nowhere").path
+    try await ClewProcess.run(["export", "page", output.url.path, "-o", page, "--transcoders", missing])
+      .expectComplaint("nowhere")
+    #expect(!FileManager.default.fileExists(atPath: page))
+    // Transcoders without examples are sound; the page goes without.
+    let made = try await ClewProcess.run(
+      ["export", "page", output.url.path, "-o", page, "--transcoders", TinyModel.shared().transcoders.path])
+    #expect(made.status == 0 && made.error.contains("features build"), "\(made.error)")
+  }
+
   @Test(arguments: [
     ["render"], ["render", "x", "--width", "wide"], ["prune", "x"],
     ["prune", "x", "-o", "y", "--node-share", "2"],

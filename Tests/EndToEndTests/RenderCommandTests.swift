@@ -87,7 +87,8 @@ struct RenderCommandTests {
     #expect(
       try String(contentsOfFile: paths[1], encoding: .utf8).contains("edges drawn\t0_5_1\t1_6_1\t-0.75\t0.75")
     )
-    #expect(try String(contentsOfFile: paths[2], encoding: .utf8).contains("## nodes"))
+    let table = try String(contentsOfFile: paths[2], encoding: .utf8)
+    #expect(table.contains("## nodes\n") && table.contains("## nodes left out\n"))
   }
 
   @Test func `what cannot be drawn is one sentence`() async throws {
@@ -97,12 +98,16 @@ struct RenderCommandTests {
       (["--what", "subgraph"], "Nothing is pinned"), (["--snapshot", "x"], "no snapshot 'x'"),
       (["--view", folder.url("none.json").path], "none.json"), (["--edge-cut", "2"], "--edge-cut"),
       (["--view", "none", "--snapshot", "x"], "--view none"),
+      (["--output", folder.url("a.png").path], "ends in .png"),
+      (["--output", folder.url("g.json").path], "ends in .json"),
     ]
     for (arguments, words) in cases {
       let outcome = try await ClewProcess.run(["render", path] + arguments)
       #expect(outcome.status != 0 && outcome.output.isEmpty)
       #expect(outcome.error.hasPrefix("clew: ") && outcome.error.contains(words), "\(outcome.error)")
     }
+    let named = try await run(folder, "--output", folder.url("a.png").path, "--format", "pdf")
+    #expect(named.contains("a.png"))
     try folder.write("g.view.json", Array(#"{"pinned":{"a":7}}"#.utf8))
     let outcome = try await ClewProcess.run(["render", path])
     #expect(outcome.status == 1 && outcome.error.contains("pinned/a"))

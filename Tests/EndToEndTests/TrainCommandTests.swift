@@ -222,7 +222,8 @@ struct TrainCommandTests {
   @Test func `arguments that make no sense end with status 2`() async throws {
     for more in [
       ["--l0", "0"], ["--l0", "1,x"], ["--decay", "2"], ["--tokens-seen", "-1"], ["--skip"],
-      ["--batch", "0"],
+      ["--batch", "0"], ["--uses", "9223372036854775807"], ["--held-out", "9223372036854775807"],
+      ["--chunk", "9223372036854775807"],
       ["--checkpoint-every", "0"], ["--resume", "--restart"], ["--kind", "slt"],
     ] {
       let outcome = try await ClewProcess.run(train("bad", more))

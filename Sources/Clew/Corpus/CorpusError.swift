@@ -4,6 +4,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   case cannotRead(path: String, reason: String)
   /// A file, or all of them together, holds no text.
   case empty(path: String)
+  /// No text has a position with features.
+  case noPositions(source: String)
   /// A file holds bytes that no text has.
   case binary(path: String, byte: Int)
   /// A file's bytes are not UTF-8.
@@ -23,6 +25,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
       "\(path) cannot be read: \(reason). Check the path and its permissions."
     case .empty(let path):
       "\(path) holds no text. Name a file with at least one line that is not blank."
+    case .noPositions(let source):
+      "\(source) has no position that could have features, as position 0 has none. Give a longer text."
     case .binary(let path, let byte):
       "\(path) is not a text: byte \(byte) is zero. Name a file of UTF-8 text, or convert this one."
     case .notUTF8(let path, let byte):

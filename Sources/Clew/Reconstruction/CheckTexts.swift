@@ -27,7 +27,8 @@ public struct CheckTexts: Sendable {
   }
 
   /// The rows with which a corpus begins.
-  /// - Parameter limit: How many positions to read at most; the row that goes beyond is the last.
+  /// - Parameter limit: How many positions to measure at most; the row that goes beyond is cut and the last. Position 0 of a
+  ///   row does not count.
   public init(_ corpus: TokenCorpus, limit: Int) throws(CorpusError) {
     source = corpus.files.map { URL(filePath: $0).lastPathComponent }.joined(separator: ", ")
     fingerprint = corpus.fingerprint
@@ -38,10 +39,14 @@ public struct CheckTexts: Sendable {
         isCut = true
         break
       }
-      rows.append(row)
+      let left = limit - positions
+      if row.count - 1 > left { isCut = true }
+      rows.append(row.count - 1 > left ? Array(row.prefix(left + 1)) : row)
       positions += max(0, row.count - 1)
     }
-    guard positions > 0 else { throw .empty(path: corpus.files.first ?? "the text") }
+    let path = corpus.files.first ?? "the text"
+    guard !rows.isEmpty else { throw .empty(path: path) }
+    guard positions > 0 else { throw .noPositions(source: path) }
   }
 
   /// The lines of a file as prompts.

@@ -41,7 +41,12 @@ public struct TranscoderCheck: Sendable {
     progress: (String, Double) throws -> Void = { _, _ in }
   ) throws -> TranscoderCheck {
     let rows = request.texts.rows
-    guard let model = models.first?.transformer, !rows.isEmpty else { throw TransformerError.emptyPrompt }
+    guard let model = models.first?.transformer, rows.contains(where: { !$0.isEmpty }) else {
+      throw TransformerError.emptyPrompt
+    }
+    guard rows.contains(where: { $0.count > 1 }) else {
+      throw CorpusError.noPositions(source: request.texts.source)
+    }
     var check = try ReconstructionCheck(
       of: model, transcoders: models.map(\.transcoder), settings: request.settings)
     let total = Double(max(1, rows.reduce(0) { $0 + $1.count }))

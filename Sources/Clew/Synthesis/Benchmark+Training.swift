@@ -22,6 +22,7 @@ extension Benchmark {
   ///   - activeFeatures: Active features a token and layer.
   ///   - isDense: Whether decoders are applied, and learned, by dense products.
   /// - Returns: The fastest of `rounds` steps, its CPU seconds in all and by phase.
+  /// - Throws: ``TrainingError`` if the steps do not fit into memory.
   public static func trainingStep(
     _ shape: TranscoderShape, batchTokens: Int, activeFeatures: Double, isDense: Bool, rounds: Int,
     seed: UInt64
@@ -35,6 +36,11 @@ extension Benchmark {
     settings.initialDensity = activeFeatures / Double(shape.featureCount)
     settings.denseShare = isDense ? 0 : 2
     settings.seed = seed
+    var run = TranscoderRunSettings()
+    run.training = settings
+    run.chunkTokens = batchTokens
+    run.heldOutTokens = 0
+    try TrainingMemory.check(shape, run)
     var generator = SeededGenerator(seed: seed)
     let batch = TrainingBatch(shape: shape, capacity: batchTokens)
     let width = 2 * shape.layerCount * shape.dModel

@@ -86,7 +86,7 @@ public enum Benchmark {
     let tokens =
       [opening]
       + (1..<max(2, tokenCount)).map { _ in
-        Token.random(in: 3..<vocabulary, using: &generator)
+        Token.random(in: min(3, vocabulary - 1)..<vocabulary, using: &generator)
       }
     var seconds: [(phase: String, seconds: Double)] = []
     Memory.giveBack()

@@ -28,7 +28,8 @@ public struct SyntheticModel: Sendable {
   public init() {}
 
   /// Writes `model/` (with a tokenizer of made-up words) and `transcoders/` into a folder.
-  /// - Parameter progress: Called with the part that is done.
+  /// - Parameter progress: Called with the part that is done; from ``modelPart`` on the model is whole.
+  /// - Throws: ``SynthesisError`` before anything is written if there is no room, `CheckpointError` if writing fails.
   public func write(to folder: URL, progress: (Double) -> Void = { _ in }) throws {
     if let likeness {
       var sized = self
@@ -41,7 +42,11 @@ public struct SyntheticModel: Sendable {
     try writeSized(to: folder, progress: progress)
   }
 
+  /// The part of the work that is done once `model/` is there.
+  public static let modelPart = 0.3
+
   private func writeSized(to folder: URL, progress: (Double) -> Void) throws {
+    try checkSize(in: folder)
     let modelFolder = folder.appending(path: "model")
     let files = try FileBatch(folder: modelFolder)
     try files.stage("config.json", Array((likeness?.configuration ?? configuration).utf8))
@@ -52,10 +57,10 @@ public struct SyntheticModel: Sendable {
       try files.stage("model.safetensors", parts: weights().parts())
     }
     try files.commit()
-    progress(0.3)
+    progress(Self.modelPart)
     try writeTranscoders(
       to: folder.appending(path: "transcoders"), model: try Transformer(folder: modelFolder)
-    ) { progress(0.3 + 0.7 * $0) }
+    ) { progress(Self.modelPart + (1 - Self.modelPart) * $0) }
   }
 
   /// A prompt of made-up words for the model's tokenizer.

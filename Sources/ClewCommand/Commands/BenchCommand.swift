@@ -19,10 +19,11 @@ struct BenchProductCommand: ParsableCommand {
     abstract: "Measures matrix products against what the processor can do at best.")
 
   func run() throws {
-    print("bound of fused multiply-adds: \(format(Benchmark.peakOperations() / 1e9)) GFLOP/s, one thread")
+    try Terminal.output(
+      "bound of fused multiply-adds: \(format(Benchmark.peakOperations() / 1e9)) GFLOP/s, one thread\n")
     for (m, k, n) in [(112, 768, 768), (56, 768, 64), (112, 768, 570), (64, 64, 64), (16, 64, 64)] {
       let rate = Benchmark.productOperations(m: m, k: k, n: n) / 1e9
-      print("[\(m), \(k)] × [\(k), \(n)]: \(format(rate)) GFLOP/s")
+      try Terminal.output("[\(m), \(k)] × [\(k), \(n)]: \(format(rate)) GFLOP/s\n")
     }
   }
 
@@ -35,8 +36,9 @@ struct BenchSynthesizeCommand: ParsableCommand {
     commandName: "synthesize",
     abstract: "Writes a made-up model of a public one's shape, with transcoders.",
     discussion: """
-      Without --like it has GPT-2's layout, and the defaults take 1.7 GB; with it, weights are bfloat16, and the sizes are \
-      those of the model: llama-3.2-1b with 32,768 features a layer takes 22 GB, gemma-2-2b with 16,384 takes 34 GB. \
+      Without --like it has GPT-2's layout, and the defaults take 1.7 GB; with it, weights are bfloat16, and layers, width, \
+      heads and vocabulary are those of the model, so that the options for them are refused: llama-3.2-1b with 32,768 \
+      features a layer takes 22 GB, gemma-2-2b with 16,384 takes 34 GB. \
       `clew bench trace` measures on what lies there.
       """)
 
@@ -46,38 +48,65 @@ struct BenchSynthesizeCommand: ParsableCommand {
   var like: String?
   @Option(help: "clt writes to its own and all later layers, plt to its own alone.")
   var kind = TranscoderKindOption.clt
-  @Option(help: "Layers.") var layers = 12
-  @Option(help: "Width of the residual stream.") var width = 768
-  @Option(help: "Attention heads.") var heads = 12
-  @Option(help: "Tokens of the vocabulary.") var vocabulary = 50_257
+  @Option(help: "Layers; not with --like. (default: 12)") var layers: Int?
+  @Option(help: "Width of the residual stream; not with --like. (default: 768)") var width: Int?
+  @Option(help: "Attention heads; not with --like. (default: 12)") var heads: Int?
+  @Option(help: "Tokens of the vocabulary; not with --like. (default: 50257)") var vocabulary: Int?
   @Option(help: "Transcoder features a layer.") var features = 4096
   @Option(help: "Features active at a layer and position, on average.") var active = 57.0
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
 
   func validate() throws {
-    guard layers > 0, width > 0, heads > 0, width % heads == 0, vocabulary > 1, features > 0, active > 0
-    else { throw ValidationError("sizes must be positive, and the heads must divide the width.") }
     if let like, !ModelShape.all.contains(where: { $0.name == like }) {
       throw ValidationError("--like knows \(ModelShape.all.map(\.name).joined(separator: ", ")).")
     }
+    let sizes = [("layers", layers), ("width", width), ("heads", heads), ("vocabulary", vocabulary)]
+    if let like, let (name, _) = sizes.first(where: { $0.1 != nil }) {
+      throw ValidationError("--\(name) contradicts --like \(like), which has its own. Leave one of them out.")
+    }
+    let model = self.model
+    try SizeLimits.check("layers", model.layerCount, SizeLimits.layers)
+    try SizeLimits.check("width", model.dModel, SizeLimits.width)
+    try SizeLimits.check("heads", model.headCount, 1...model.dModel)
+    try SizeLimits.check("vocabulary", model.vocabularyCount, SizeLimits.vocabulary)
+    try SizeLimits.check("features", features, SizeLimits.features)
+    guard model.dModel % model.headCount == 0 else {
+      throw ValidationError("--heads is \(model.headCount), but must divide the width, \(model.dModel).")
+    }
+    guard active > 0 else { throw ValidationError("--active must be more than 0.") }
   }
 
-  func run() throws {
+  private var model: SyntheticModel {
     var model = SyntheticModel()
-    model.layerCount = layers
-    model.dModel = width
-    model.headCount = heads
-    model.vocabularyCount = vocabulary
+    if let layers { model.layerCount = layers }
+    if let width { model.dModel = width }
+    if let heads { model.headCount = heads }
+    if let vocabulary { model.vocabularyCount = vocabulary }
     model.featureCount = features
     model.activeFeatures = active
     model.seed = seed
     model.kind = kind.kind
     model.likeness = ModelShape.all.first { $0.name == like }
+    return model
+  }
+
+  func run() throws {
+    let model = self.model
     let bar = ProgressBar(isQuiet: false)
     defer { bar.clear() }
-    try model.write(to: URL(filePath: folder)) { bar.show("writing random weights", fraction: $0) }
-    print("\(folder)/model and \(folder)/transcoders, seed \(seed)")
-    print("a prompt of 16 tokens: \(model.prompt(tokenCount: 16))")
+    try model.write(to: URL(filePath: folder)) { part in
+      if part >= SyntheticModel.modelPart {
+        Interruption.whatIsKept = "model/ is written, transcoders/ is not"
+      }
+      bar.show("writing random weights", fraction: part)
+    }
+    bar.clear()
+    try Terminal.output(
+      """
+      \(folder)/model and \(folder)/transcoders, seed \(seed)
+      a prompt of 16 tokens: \(model.prompt(tokenCount: 16))
+
+      """)
   }
 }
 
@@ -93,28 +122,47 @@ struct BenchTraceCommand: ParsableCommand {
 
   @Option(help: "The model's folder.", completion: .directory) var model: String
   @Option(help: "The transcoders' folder.", completion: .directory) var transcoders: String
-  @Option(help: "Tokens of each prompt, BOS included.") var tokens: [Int] = [16, 32, 64]
+  @Option(
+    help: ArgumentHelp(
+      "Tokens of a prompt, BOS included. Repeatable: --tokens 8 --tokens 16. (default: 16, 32, 64)",
+      valueName: "count"))
+  var tokens: [Int] = []
   @Option(help: "How often each prompt is traced.") var rounds = 5
   @Option(help: "The part of the influence to follow.") var coverage = 1.0
   @Option(help: "The most feature rows.") var rows: Int?
   @Option(help: "Threads.") var threads = 1
   @Option(help: "Where the random prompts start.") var seed: UInt64 = 0
 
+  func validate() throws {
+    guard tokens.allSatisfy({ $0 >= 2 }) else {
+      throw ValidationError("--tokens must be at least 2: position 0 has no features.")
+    }
+    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1.") }
+    try SizeLimits.check("threads", threads, SizeLimits.threads)
+    try checkShare(coverage, "coverage")
+    guard rows ?? 1 > 0 else { throw ValidationError("--rows must be at least 1.") }
+  }
+
   func run() throws {
     Parallel.threadCount = threads
     let transformer = try Transformer(folder: URL(filePath: model))
     let coder = try Transcoder(folder: URL(filePath: transcoders))
     let tokenizer = try Tokenizer(folder: URL(filePath: model))
-    for count in tokens {
+    let counts = tokens.isEmpty ? [16, 32, 64] : tokens
+    let context = transformer.configuration.contextLength
+    if let longest = counts.max(), longest > context {
+      throw TransformerError.promptTooLong(tokens: longest, context: context)
+    }
+    for count in counts {
       var best: Benchmark.Trace?
-      for _ in 0..<max(1, rounds) {
+      for _ in 0..<rounds {
         let trace = try Benchmark.trace(
           transformer, coder, tokenizer, tokenCount: count, coverage: coverage, rowLimit: rows, seed: seed)
         best = best.map { $0.faster(trace) } ?? trace
       }
-      if let best { print(best.summary(tokens: count)) }
+      if let best { try Terminal.output(best.summary(tokens: count) + "\n") }
     }
-    print("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s)")
+    try Terminal.output("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s)\n")
   }
 }
 
@@ -141,22 +189,28 @@ struct BenchTranscoderStepCommand: ParsableCommand {
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
 
   func validate() throws {
-    guard layers > 0, width > 0, features > 1, l0 > 0, l0 < Double(features), batch > 0, rounds > 0,
-      threads > 0
-    else { throw ValidationError("sizes must be positive, and --l0 less than --features.") }
+    try SizeLimits.check("layers", layers, SizeLimits.layers)
+    try SizeLimits.check("width", width, SizeLimits.width)
+    try SizeLimits.check("features", features, 2...SizeLimits.features.upperBound)
+    try SizeLimits.check("batch", batch, SizeLimits.batch)
+    try SizeLimits.check("rounds", rounds, 1...1_000_000)
+    guard l0 > 0, l0 < Double(features) else {
+      throw ValidationError("--l0 must be more than 0 and less than --features.")
+    }
+    try SizeLimits.check("threads", threads, SizeLimits.threads)
   }
 
   func run() throws {
     Parallel.threadCount = threads
     let shape = TranscoderShape(kind: kind.kind, layerCount: layers, dModel: width, featureCount: features)
     let step = try measure(shape, l0, isDense: false)
-    print("\(layers) layers, width \(width), \(features) features a layer, \(threads) thread(s)")
+    var head = "\(layers) layers, width \(width), \(features) features a layer, \(threads) thread(s)\n"
     for (phase, seconds) in step.phases.sorted(by: { $0.value > $1.value }) {
-      print("\(pad(phase, 12))\(pad(String(format: "%.2f", seconds * 1e6 / Double(batch)), 8)) µs a token")
+      head += "\(pad(phase, 12))\(pad(String(format: "%.2f", seconds * 1e6 / Double(batch)), 8)) µs a token\n"
     }
-    print(
-      "\(pad("step", 12))\(rate(step.seconds)) tokens a CPU-second at \(format(step.activeFeatures)) active")
-    print("\nactive features    share    sparse     dense   (tokens a CPU-second)")
+    head +=
+      "\(pad("step", 12))\(rate(step.seconds)) tokens a CPU-second at \(format(step.activeFeatures)) active\n"
+    try Terminal.output(head + "\nactive features    share    sparse     dense   (tokens a CPU-second)\n")
     for share in [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6] {
       let wanted = share * Double(features)
       let sparse = try measure(shape, wanted, isDense: false),
@@ -165,7 +219,7 @@ struct BenchTranscoderStepCommand: ParsableCommand {
         pad(format(sparse.activeFeatures), 15), pad(format(100 * sparse.share) + "%", 9),
         pad(rate(sparse.seconds), 10), pad(rate(dense.seconds), 10),
       ]
-      print(line.joined())
+      try Terminal.output(line.joined() + "\n")
     }
   }
 

@@ -23,7 +23,8 @@ struct BenchCostCommand: ParsableCommand {
     guard axis.allSatisfy({ CostCurve.Axis(rawValue: $0) != nil }) else {
       throw ValidationError("--axis knows tokens, features and layers.")
     }
-    guard rounds > 0, threads > 0 else { throw ValidationError("--rounds and --threads must be at least 1.") }
+    guard rounds > 0 else { throw ValidationError("--rounds must be at least 1.") }
+    try SizeLimits.check("threads", threads, SizeLimits.threads)
   }
 
   func run() throws {
@@ -71,12 +72,13 @@ struct BenchPrecisionCommand: ParsableCommand {
       ("bfloat16 against the same numbers in float32", comparison.storage),
       ("rounded to bfloat16 against the model as it is", comparison.rounding),
     ] {
-      print(
+      try Terminal.output(
         """
         \(name)
           logits differ by at most \(number(difference.logit)); the largest is \(number(difference.largestLogit))
           \(difference.activeInBoth) features are active in both, \(difference.activeInOne) in one alone
           rows differ by \(number(difference.meanRow)) of their size on average, by \(number(difference.largestRow)) at most
+
         """)
     }
   }

@@ -41,7 +41,8 @@ struct CheckCommand: ParsableCommand {
   @OptionGroup var threads: ThreadOptions
   @Option(
     help: ArgumentHelp(
-      "Working memory for the rows of the sample graphs, such as 512M or 2G. (default: 1G)", valueName: "size"
+      "Working memory for the rows of the sample graphs, such as 512M or 2G: less of it makes smaller batches, of one row at least for each thread. Results do not depend on it. (default: 1G)",
+      valueName: "size"
     ))
   var memory: ByteSize?
   @Flag(help: "Print check.json on standard output.") var json = false

@@ -62,7 +62,9 @@ struct ExploreCommand: ParsableCommand {
     Interruption.whatIsKept = "what you changed is kept"
     try Self.waiting { [open, isSecret = settings.token != nil] in
       try await server.run { address in
-        Terminal.result("clew: the explorer is at \(address.absoluteString) (Ctrl-C ends it)\n")
+        let said = "clew: the explorer is at \(address.absoluteString) (Ctrl-C ends it)"
+        // The page is served all the same; where standard output is lost, its address is said elsewhere.
+        do { try Terminal.output(said + "\n") } catch { Terminal.complain(said) }
         if open { Self.openBrowser(address, isSecret: isSecret) }
       }
     }

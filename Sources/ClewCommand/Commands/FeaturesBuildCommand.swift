@@ -9,7 +9,8 @@ struct FeaturesBuildCommand: ParsableCommand {
     abstract: "Reads text and keeps statistics, examples and proposed labels of every feature.",
     discussion: """
       What has been counted is saved once a minute and when the command is stopped; --resume then goes on, and the \
-      result is that of a build which was never stopped. Position 0 of a text has no features and is not counted.
+      result is that of a build which was never stopped. A finished database is replaced if it was built with the same \
+      model, transcoders, text and settings, or with --restart. Position 0 of a text has no features and is not counted.
       """)
 
   @OptionGroup var models: ModelOptions
@@ -25,7 +26,8 @@ struct FeaturesBuildCommand: ParsableCommand {
   @Option(help: "Where the random numbers that choose samples start.") var seed: UInt64 = 0
   @Option(help: "Texts between two saves. (default: a save a minute)") var checkpointRows: Int?
   @Flag(help: "Go on with a build that was stopped.") var resume = false
-  @Flag(help: "Throw away a build that was stopped.") var restart = false
+  @Flag(help: "Throw away a build that was stopped, and replace a finished database of something else.")
+  var restart = false
   @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print the summary as JSON on standard output.") var json = false
   @Flag(help: "Print nothing but errors.") var quiet = false

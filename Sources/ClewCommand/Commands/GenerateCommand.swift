@@ -34,23 +34,26 @@ struct GenerateCommand: ParsableCommand {
     let tokenizer = try Tokenizer(folder: folder)
     let start = try Prompt(prompt, tokenizer: tokenizer).tokens
     var stream = TextStream(after: start, tokenizer: tokenizer)
-    if !json { Terminal.result(tokenizer.decode(start)) }
+    if !json { try Terminal.output(tokenizer.decode(start)) }
+    var failure: (any Error)?
     let added = try transformer.generate(
       after: start, count: tokens, sampling: Sampling(temperature: temperature, topP: topP, seed: seed),
       stops: tokenizer.endsOfText
     ) { token in
       let new = stream.add(token)
-      if !json { Terminal.result(new) }
-      return true
+      guard !json else { return true }
+      do { try Terminal.output(new) } catch { failure = error }
+      return failure == nil
     }
+    if let failure { throw failure }
     if json {
       let record: JSON = [
         "prompt": .string(prompt), "prompt_tokens": .array(start.map { JSON(Int($0)) }),
         "tokens": .array(added.map { JSON(Int($0)) }), "text": .string(tokenizer.decode(start + added)),
       ]
-      print(String(decoding: try record.bytes(), as: UTF8.self))
+      try Terminal.output(String(decoding: try record.bytes(), as: UTF8.self) + "\n")
     } else {
-      Terminal.result(stream.finish() + "\n")
+      try Terminal.output(stream.finish() + "\n")
     }
   }
 }

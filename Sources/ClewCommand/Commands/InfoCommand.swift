@@ -13,13 +13,14 @@ struct InfoCommand: ParsableCommand {
   func run() throws {
     let info = try FolderInfo.of(URL(filePath: folder))
     if json {
-      print(String(decoding: try JSON.object(info).bytes(), as: UTF8.self))
+      try Terminal.output(String(decoding: try JSON.object(info).bytes(), as: UTF8.self) + "\n")
       return
     }
-    for (key, value) in info.members {
+    let lines = info.members.map { key, value in
       let name = key.replacingOccurrences(of: "_", with: " ")
-      print(name.padding(toLength: 20, withPad: " ", startingAt: 0) + text(value))
+      return name.padding(toLength: 20, withPad: " ", startingAt: 0) + text(value) + "\n"
     }
+    try Terminal.output(lines.joined())
   }
 
   private func text(_ value: JSON) -> String {

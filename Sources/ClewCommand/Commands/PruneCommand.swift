@@ -25,10 +25,10 @@ struct PruneCommand: ParsableCommand {
     let whole = try GraphInput(graph).whole()
     let pruning = try whole.pruned(nodeShare: nodeShare, edgeShare: edgeShare)
     try GraphInput.write(try pruning.graph.json(), to: output)
-    print(
+    try Terminal.output(
       "\(output): \(pruning.graph.nodes.count) of \(whole.nodes.count) nodes, "
         + "\(pruning.graph.effects.nonzeroCount) of \(whole.effects.nonzeroCount) edges; "
         + String(format: "%.2f %% of the nodes' influence, ", pruning.keptInfluence * 100)
-        + String(format: "%.2f %% of the edges'.", pruning.keptEdgeInfluence * 100))
+        + String(format: "%.2f %% of the edges'.\n", pruning.keptEdgeInfluence * 100))
   }
 }

@@ -52,6 +52,14 @@ struct RenderCommand: ParsableCommand {
     guard nodes ?? 1 > 0, edges ?? 1 > 0 else {
       throw ValidationError("--nodes and --edges must be at least 1.")
     }
+    if format == nil, let output, Self.format(ofFile: output) == nil {
+      let ending = URL(filePath: output).pathExtension
+      guard ending.isEmpty else {
+        throw ValidationError(
+          "--output ends in .\(ending), but figures are .svg, .pdf, .tikz or .tex, .dot or .gv. Take one of these "
+            + "endings, or say what to write with --format.")
+      }
+    }
     guard (0...1).contains(edgeCut) else { throw ValidationError("--edge-cut must be from 0 to 1.") }
     if view == "none", snapshot != nil || what == .subgraph {
       throw ValidationError("--view none leaves nothing that --snapshot or --what subgraph could mean.")
@@ -97,7 +105,7 @@ struct RenderCommand: ParsableCommand {
       let text = table.hasSuffix(".md") ? figure.table.markdown : figure.table.tsv
       try GraphInput.write(Array(text.utf8), to: table)
     }
-    report(path, kind, figure, nodeCount: subgraph?.boxes.count ?? content.nodes.count, subgraph != nil)
+    try report(path, kind, figure, nodeCount: subgraph?.boxes.count ?? content.nodes.count, subgraph != nil)
   }
 
   /// What the reader chose: a file that was named, the sidecar, or the view in the graph file.
@@ -142,22 +150,25 @@ struct RenderCommand: ParsableCommand {
     return DOTWriter.dot(of: subgraph, in: content, style: try style())
   }
 
-  private func report(_ path: String, _ kind: Format, _ figure: Figure, nodeCount: Int, _ isSmall: Bool) {
+  private func report(
+    _ path: String, _ kind: Format, _ figure: Figure, nodeCount: Int, _ isSmall: Bool
+  ) throws {
     if kind == .dot {
-      print("\(path): \(nodeCount) \(isSmall ? "boxes" : "nodes"), for Graphviz to lay out.")
+      try Terminal.output(
+        "\(path): \(nodeCount) \(isSmall ? "boxes" : "nodes"), for Graphviz to lay out.\n")
       return
     }
-    print("\(path): \(Int(figure.width)) × \(Int(figure.height)) pt. \(figure.caption)")
+    try Terminal.output("\(path): \(Int(figure.width)) × \(Int(figure.height)) pt. \(figure.caption)\n")
     let size = figure.scene.fontSize
     if size < 5.5 {
-      print(
+      try Terminal.output(
         "The labels are only \(String(format: "%.1f", size)) pt high. A greater --width, or fewer pinned nodes, makes "
-          + "them larger.")
+          + "them larger.\n")
     }
   }
 
   private static func format(ofFile path: String?) -> Format? {
-    switch path.map({ URL(filePath: $0).pathExtension }) {
+    switch path.map({ URL(filePath: $0).pathExtension.lowercased() }) {
     case "svg": .svg
     case "pdf": .pdf
     case "tikz", "tex": .tikz

@@ -27,15 +27,18 @@ struct ScoreCommand: ParsableCommand {
       if json {
         list.append(record(path, input, graph, scores))
       } else {
-        print("\(path) (\(input.isTraceFolder ? "the whole trace" : "what the file holds"))")
-        print("  replacement  \(text(scores.replacement, scores.replacementBounds))")
-        print("  completeness \(text(scores.completeness, scores.completenessBounds))")
-        print(
-          "  \(graph.nodes.count) nodes, \(graph.effects.nonzeroCount) edges, "
-            + "\(graph.rootWeights.count { $0 > 0 }) roots")
+        try Terminal.output(
+          """
+          \(path) (\(input.isTraceFolder ? "the whole trace" : "what the file holds"))
+            replacement  \(text(scores.replacement, scores.replacementBounds))
+            completeness \(text(scores.completeness, scores.completenessBounds))
+            \(graph.nodes.count) nodes, \(graph.effects.nonzeroCount) edges, \
+          \(graph.rootWeights.count { $0 > 0 }) roots
+
+          """)
       }
     }
-    if json { print(String(decoding: try JSON.array(list).bytes(), as: UTF8.self)) }
+    if json { try Terminal.output(String(decoding: try JSON.array(list).bytes(), as: UTF8.self) + "\n") }
   }
 
   private func text(_ score: Double, _ bounds: ClosedRange<Double>) -> String {

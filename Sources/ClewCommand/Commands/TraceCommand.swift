@@ -17,22 +17,26 @@ struct TraceCommand: ParsableCommand {
   @Option(
     name: .customLong("target"),
     help: ArgumentHelp(
-      "Trace this instead of the likeliest answers: a token, A-B for a difference of two, or "
-        + "feature:LAYER/INDEX@POSITION. Repeatable.", valueName: "target"))
+      "Trace this instead of the likeliest answers: a token, token:ID by its number, A-B for a difference of two, or "
+        + "feature:LAYER/INDEX@POSITION, where -1 is the last position. Repeatable.", valueName: "target"))
   var targets: [String] = []
   @Option(help: "The part of the influence to follow to its ends; 1 computes every row.")
   var coverage = 0.99
   @Option(help: "The part of the nodes' influence that the pruned graph keeps.") var nodeShare = 0.8
   @Option(help: "The part of the edges' influence that the pruned graph keeps.") var edgeShare = 0.98
-  @Option(help: "The most answers to trace.") var maxLogits = 10
-  @Option(help: "Answers are taken until their probabilities reach this sum.") var logitMass = 0.95
+  @Option(help: "The most answers to trace; not with --target. (default: 10)") var maxLogits: Int?
+  @Option(
+    help: "Answers are taken until their probabilities reach this sum; not with --target. (default: 0.95)")
+  var logitMass: Double?
   @Option(help: "The most feature rows to compute. (default: no limit)") var maxRows: Int?
   @Option(
     help:
       "The folder that then holds the files. (default: Output/<slug>, with a number where another prompt has taken it)",
     completion: .directory)
   var output: String?
-  @Option(help: "The graph's name: letters, digits, '_', '.' and '-'. (default: from the prompt)")
+  @Option(
+    help:
+      "The graph's name: letters, digits, '_', '.' and '-', at most 200 of them. (default: from the prompt)")
   var slug: String?
   @OptionGroup var resources: ResourceOptions
   @Flag(help: "Print the summary as JSON on standard output.") var json = false
@@ -42,13 +46,20 @@ struct TraceCommand: ParsableCommand {
     try checkShare(coverage, "coverage")
     try checkShare(nodeShare, "node-share")
     try checkShare(edgeShare, "edge-share")
-    try checkShare(logitMass, "logit-mass")
-    guard logitMass > 0 else { throw ValidationError("--logit-mass must be more than 0.") }
-    guard maxLogits > 0 else { throw ValidationError("--max-logits must be at least 1.") }
+    if let logitMass {
+      try checkShare(logitMass, "logit-mass")
+      guard logitMass > 0 else { throw ValidationError("--logit-mass must be more than 0.") }
+    }
+    guard maxLogits ?? 1 > 0 else { throw ValidationError("--max-logits must be at least 1.") }
+    if !targets.isEmpty, maxLogits != nil || logitMass != nil {
+      throw ValidationError(
+        "--target names what is traced, so that \(maxLogits != nil ? "--max-logits" : "--logit-mass") would choose "
+          + "nothing. Leave one of them out.")
+    }
     guard maxRows ?? 1 > 0 else { throw ValidationError("--max-rows must be at least 1.") }
     if output == "" { throw ValidationError("--output must name a folder.") }
     if let slug, !PromptTrace.isSlug(slug) {
-      throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-'.")
+      throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-', at most 200 of them.")
     }
   }
 
@@ -85,8 +96,8 @@ struct TraceCommand: ParsableCommand {
     request.edgeShare = edgeShare
     request.slug = slug
     request.settings.coverage = coverage
-    request.settings.maxLogits = maxLogits
-    request.settings.logitMass = logitMass
+    if let maxLogits { request.settings.maxLogits = maxLogits }
+    if let logitMass { request.settings.logitMass = logitMass }
     request.settings.rowLimit = maxRows
     request.settings.memoryLimit = resources.memory?.bytes
     if !targets.isEmpty {

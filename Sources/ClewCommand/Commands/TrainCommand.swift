@@ -137,7 +137,7 @@ struct TrainTranscoderCommand: ParsableCommand {
       [corpus.isGiven, sampleTokens != nil].filter { $0 }.count == 1,
       "Give --text FILE…, --tokens FILE with --offsets FILE, or --sample-tokens N.")
     try check(!resume || !restart, "Give either --resume or --restart.")
-    try check(features > 0 && features <= 1 << 24, "--features must be at least 1.")
+    try SizeLimits.check("features", features, SizeLimits.features)
     try check(tokenCount != nil, "--tokens-seen must be a number such as 2000000 or 2e6.")
     try check(wantedL0 != nil, "--l0 must be a number, or one a layer with commas between.")
     if [.topk, .batchtopk].contains(activation) {
@@ -145,7 +145,7 @@ struct TrainTranscoderCommand: ParsableCommand {
         wantedL0?.count == 1 && wantedL0?[0].rounded() == wantedL0?[0],
         "--l0 must be one whole number with --activation \(activation.rawValue).")
     }
-    try check(batch > 0 && batch <= 1 << 20, "--batch must lie in 1...1048576.")
+    try SizeLimits.check("batch", batch, SizeLimits.batch)
     try check(learningRate > 0 && learningRate.isFinite, "--learning-rate must be more than 0.")
     try check(warmup >= 0, "--warmup must be 0 or more.")
     try checkShare(decay, "decay")
@@ -154,11 +154,11 @@ struct TrainTranscoderCommand: ParsableCommand {
     try check(penalty > 0 && penalty.isFinite, "--penalty must be more than 0.")
     try check(controllerGain >= 0 && controllerGain <= 1, "--controller-gain must lie in 0 to 1.")
     try check(deadAfter > 0, "--dead-after must be at least 1.")
-    try check(chunk ?? 1 > 0, "--chunk must be at least 1.")
-    try check(uses > 0, "--uses must be at least 1.")
-    try check(heldOut >= 2, "--held-out must be at least 2.")
+    if let chunk { try SizeLimits.check("chunk", chunk, SizeLimits.tokens) }
+    try SizeLimits.check("uses", uses, 1...1_000_000)
+    try SizeLimits.check("held-out", heldOut, 2...SizeLimits.tokens.upperBound)
     try check(checkpointEvery > 0, "--checkpoint-every must be more than 0.")
-    try check(sampleTokens ?? 1 > 0, "--sample-tokens must be at least 1.")
+    if let sampleTokens { try SizeLimits.check("sample-tokens", sampleTokens, SizeLimits.tokens) }
     try check(temperature > 0 && temperature.isFinite, "--temperature must be more than 0.")
     try check(!output.isEmpty, "--output must name a folder.")
     try check(cache?.isEmpty != true, "--cache must name a folder.")

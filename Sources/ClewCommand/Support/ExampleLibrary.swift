@@ -11,10 +11,13 @@ struct ExampleLibrary: FeatureLibrary {
 
   /// - Parameter isAskedFor: Whether the user named the folder; then a missing database is said.
   /// - Returns: `nil` if the folder has no database of examples.
+  /// - Throws: `TranscodingError` if the named folder holds no transcoders, `FeatureExamplesError` for a damaged database.
   init?(folder: URL, isAskedFor: Bool) throws {
     let database = folder.appending(path: "features.sqlite")
     guard FileManager.default.fileExists(atPath: database.path) else {
       if isAskedFor {
+        // A folder that is missing, or of something else, is refused in its own words.
+        _ = try Transcoder(folder: folder)
         Terminal.complain(
           "clew: note: \(folder.path) has no examples of features. Make them with clew features build.")
       }

@@ -27,7 +27,7 @@ struct ThreadOptions: ParsableArguments {
   var threads: Int?
 
   func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1.") }
+    if let threads { try SizeLimits.check("threads", threads, SizeLimits.threads) }
   }
 
   func apply() { Parallel.threadCount = threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -62,6 +62,25 @@ struct ByteSize: ExpressibleByArgument {
       return
     }
     return nil
+  }
+}
+
+/// Sizes that options may have, so that no sum of them overflows; what fits this machine is found out later.
+enum SizeLimits {
+  static let threads = 1...1024
+  static let layers = 1...256
+  static let width = 1...1 << 15
+  static let vocabulary = 2...1 << 22
+  static let features = 1...1 << 24
+  static let batch = 1...1 << 20
+  static let tokens = 1...1 << 32
+
+  /// Refuses an option's value outside a range.
+  static func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+    guard range.contains(value) else {
+      throw ValidationError(
+        "--\(name) is \(value), but must lie in \(range.lowerBound) to \(range.upperBound).")
+    }
   }
 }
 

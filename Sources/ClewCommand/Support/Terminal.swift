@@ -55,10 +55,8 @@ enum Terminal {
   /// Whether somebody is watching.
   static var isWatched: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// Writes text to standard output at once.
-  static func result(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-
-  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// Writes to standard error; where that takes nothing, there is nobody left to tell.
+  static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 
 /// One line that shows how far a piece of work has come, and how long it will still take.

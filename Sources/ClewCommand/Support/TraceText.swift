@@ -45,7 +45,9 @@ enum TraceText {
       ("memory", memory(result)),
       ("result", "\(folder) (report.md says what the figure leaves out)"),
     ]
-    if result.rowsPossible == 0 {
+    if trace.prompt.tokens.count == 1 {
+      lines.append(("note", "the prompt is position 0 alone, which has no features; trace a longer one"))
+    } else if result.rowsPossible == 0 {
       lines.append(
         ("note", "no feature is active on this prompt; check that the transcoders were trained on this model")
       )

@@ -69,7 +69,7 @@ extension FigureTable {
           ]
         }),
       Part(
-        title: "nodes left out, the 20 most influential of \(DisplayText.count(others.count))",
+        title: SubgraphTable.leftOutTitle(others.count),
         header: header, rows: others.prefix(20).map(row)),
       Part(
         title: "figures", header: ["what", "picture", "graph"],

@@ -12,6 +12,11 @@ struct SubgraphTable {
     FigureTable(parts: [boxes, members, edges(areDrawn: true), edges(areDrawn: false), leftOut, figures])
   }
 
+  /// What stands above the most influential nodes that are not in the picture.
+  static func leftOutTitle(_ count: Int) -> String {
+    "nodes left out" + (count > 20 ? ", the 20 most influential of \(DisplayText.count(count))" : "")
+  }
+
   private var boxes: FigureTable.Part {
     .init(
       title: "boxes",
@@ -66,7 +71,7 @@ struct SubgraphTable {
     let total = inner.reduce(0) { $0 + influence[$1] }
     let others = inner.filter { !shown.contains($0) }.sorted { (-influence[$0], $0) < (-influence[$1], $1) }
     return .init(
-      title: "nodes left out, the 20 most influential of \(DisplayText.count(others.count))",
+      title: SubgraphTable.leftOutTitle(others.count),
       header: ["id", "label", "part of the influence of all features and errors"],
       rows: others.prefix(20).map { place in
         let node = graph.nodes[place]
