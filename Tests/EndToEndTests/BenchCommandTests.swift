@@ -48,6 +48,21 @@ struct BenchCommandTests {
     try await expectRefused(arguments, "--\(option) contradicts --like")
   }
 
+  @Test func `a model that was not made up is not written over`() async throws {
+    let folder = try TemporaryFolder()
+    let family = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Families/gpt2")
+    try FileManager.default.copyItem(at: family, to: folder.url("model"))
+    let before = try folder.files()
+    let small = ["--layers", "1", "--width", "8", "--heads", "2", "--vocabulary", "40", "--features", "8"]
+    let outcome = try await ClewProcess.run(["bench", "synthesize", folder.url.path] + small)
+    outcome.expectComplaint("did not make", "name another folder")
+    #expect(try folder.files() == before)
+    // One that was made up is made anew.
+    for _ in 0..<2 {
+      #expect(try await ClewProcess.run(["bench", "synthesize", folder.url("new").path] + small).status == 0)
+    }
+  }
+
   @Test func `an unknown public model is refused with those that are known`() async throws {
     try await expectRefused(synthesize("--like", "gpt-9"), "qwen3-0.6b")
   }

@@ -2,6 +2,7 @@ import Clew
 import Foundation
 import TestSupport
 import Testing
+import TinyModels
 
 /// `clew render` with views: the sidecar beside a graph, the file's own, and one that is named.
 struct RenderCommandTests {
@@ -37,6 +38,24 @@ struct RenderCommandTests {
     let outcome = try await ClewProcess.run(["render", folder.url("g.json").path] + arguments)
     #expect(outcome.status == 0, "\(outcome.error)")
     return outcome.output
+  }
+
+  @Test func `labels of other transcoders are drawn with a note`() async throws {
+    let output = try OutputFolder(isThere: false)
+    let model = try TinyModel.shared()
+    #expect(try await ClewProcess.run(traceArguments(of: model, to: output, "--quiet")).status == 0)
+    let own = try model.copy()
+    var settings = TinyModel.settings
+    settings.seed = 12
+    for (coders, isOther) in [(own, false), (try TinyModel(settings), true)] {
+      try Data("0\t1\tone\n".utf8).write(to: coders.transcoders.appending(path: "labels.tsv"))
+      let picture = output.parent.url("a.svg").path
+      let outcome = try await ClewProcess.run(
+        ["render", output.url.path, "--labels", coders.transcoders.path, "--output", picture])
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(
+        outcome.error.contains("the same number is another feature there") == isOther, "\(outcome.error)")
+    }
   }
 
   @Test func `the sidecar beside a graph decides what is drawn, in every format`() async throws {

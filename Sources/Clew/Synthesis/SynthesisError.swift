@@ -3,6 +3,8 @@ internal import Tensors
 
 /// What can keep a made-up model from being written.
 public enum SynthesisError: Error, Equatable, CustomStringConvertible {
+  /// The place is taken by a model that was not made up.
+  case occupied(folder: String)
   /// Making the weights takes more memory than there is.
   case tooLarge(needed: Int, available: Int)
   /// The files take more room than the disk has.
@@ -10,6 +12,8 @@ public enum SynthesisError: Error, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .occupied(let folder):
+      "\(folder) holds a model that `clew bench synthesize` did not make; name another folder."
     case .tooLarge(let needed, let available):
       "making these weights takes up to \(ByteText.of(needed)) of memory, but \(ByteText.of(available)) are free. "
         + "Choose fewer features, layers or tokens, or a smaller width."

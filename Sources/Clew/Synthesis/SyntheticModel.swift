@@ -45,9 +45,18 @@ public struct SyntheticModel: Sendable {
   /// The part of the work that is done once `model/` is there.
   public static let modelPart = 0.3
 
+  /// Refuses to write over a model that is none of those made here, which name their seed.
+  private static func checkPlace(_ folder: URL) throws(SynthesisError) {
+    let path = folder.appending(path: "config.json").path
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let weights = try? SafetensorsFile(folder.appending(path: "model.safetensors"))
+    if weights?.metadata["seed"] == nil { throw .occupied(folder: folder.path) }
+  }
+
   private func writeSized(to folder: URL, progress: (Double) -> Void) throws {
-    try checkSize(in: folder)
     let modelFolder = folder.appending(path: "model")
+    try Self.checkPlace(modelFolder)
+    try checkSize(in: folder)
     let files = try FileBatch(folder: modelFolder)
     try files.stage("config.json", Array((likeness?.configuration ?? configuration).utf8))
     try files.stage("tokenizer.json", Array(tokenizer.utf8))

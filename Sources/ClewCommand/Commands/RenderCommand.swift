@@ -66,11 +66,25 @@ struct RenderCommand: ParsableCommand {
     }
   }
 
+  /// Says so if labels are those of other transcoders than a trace's: their numbers then mean other features.
+  private func noteOtherTranscoders(_ labels: URL, of input: GraphInput) {
+    let settings = labels.appending(path: "config.yaml")
+    guard input.isTraceFolder, FileManager.default.fileExists(atPath: settings.path),
+      let own = TraceFolders.run(in: URL(filePath: input.path))?["transcoders"]?.object,
+      own["fingerprint"]?.string != Fingerprint.of(transcodersIn: labels)
+    else { return }
+    Terminal.complain(
+      "clew: note on \(input.file): the labels are those of \(labels.lastPathComponent), but the graph was traced with "
+        + "other transcoders (\(own["folder"]?.string ?? "unnamed")); the same number is another feature there."
+    )
+  }
+
   func run() throws {
     let input = GraphInput(graph)
     var content = try input.pruned()
     if let labels {
       content.label(with: try FeatureLabels(at: URL(filePath: labels), for: content.featureIDs))
+      noteOtherTranscoders(URL(filePath: labels), of: input)
     }
     let view = try readersView(of: input, content)
     // A small graph is cut from all that was traced, as in the explorer: its shares are then of whole inputs.
