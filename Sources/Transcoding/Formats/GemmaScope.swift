@@ -25,33 +25,14 @@ enum GemmaScope {
   /// every layer of the model if it is cross-layer, `b_enc`, `b_dec`, `threshold`, and perhaps
   /// `affine_skip_connection [dModel, dModel]`, applied from the right.
   static func second(_ url: URL, _ file: SafetensorsFile) throws(TranscodingError) -> FoundLayer {
-    var found: FoundLayer
-    do throws(CheckpointError) { found = try weights(url, file) } catch { throw .checkpoint(error) }
-    guard let settings = try SettingsFile(url.deletingLastPathComponent().appending(path: "config.json"))
-    else {
-      return found
-    }
-    if let kind = try settings.text("type"), ["sae", "crosscoder"].contains(kind) {
-      throw settings.bad("it is of the type '\(kind)', which reconstructs no MLP")
-    }
-    if let architecture = try settings.text("architecture"),
-      !["jump_relu", "jumprelu"].contains(architecture)
-    {
-      throw settings.bad("its architecture is '\(architecture)', and only jump_relu can be read")
-    }
-    if let isAffine = try settings.flag("affine_connection"), isAffine != (found.weights.skip != nil) {
-      throw settings.bad(
-        "its affine_connection is \(isAffine), but the weights have \(isAffine ? "none" : "one")")
-    }
-    let (input, output) = (try settings.text("hf_hook_point_in"), try settings.text("hf_hook_point_out"))
-    if url.lastPathComponent == "params.safetensors" {
-      // Files of several layers in one folder share their settings.
-      for hook in [input, output] { try settings.check(hook: hook, isIn: found.layer) }
-      try settings.check("width", is: found.weights.encoder.outputs)
-    }
-    found.modelName = try settings.text("model_name")
-    found.take(input: input, output: output)
-    return found
+    let found = try layer(url, file)
+    let place = url.deletingLastPathComponent().appending(path: "config.json")
+    guard let settings = try SettingsFile(place) else { return found }
+    return try found.described(by: settings, isAlone: url.lastPathComponent == "params.safetensors")
+  }
+
+  private static func layer(_ url: URL, _ file: SafetensorsFile) throws(TranscodingError) -> FoundLayer {
+    do throws(CheckpointError) { return try weights(url, file) } catch { throw .checkpoint(error) }
   }
 
   private static func weights(_ url: URL, _ file: SafetensorsFile) throws(CheckpointError) -> FoundLayer {
@@ -77,5 +58,37 @@ enum GemmaScope {
         decoderBias: try file.tensor("b_dec"), thresholds: try file.tensor("threshold"),
         skip: try file.tensors["affine_skip_connection"]?.weight(outputs: width, inputs: width).transposed),
       files: [url], layer: layer, inputHook: .mlpInput, outputHook: .mlpOutput)
+  }
+}
+
+extension FoundLayer {
+  /// A layer of Gemma Scope 2 with what its `config.json` says, if that is of this layer.
+  /// - Parameter isAlone: Whether the settings are of one layer; files of several in one folder share them.
+  fileprivate func described(by settings: SettingsFile, isAlone: Bool) throws(TranscodingError) -> FoundLayer
+  {
+    let kind = try settings.text("type")
+    if kind == "sae" || kind == "crosscoder" {
+      throw settings.bad("it is of the type '\(kind ?? "")', which reconstructs no MLP")
+    }
+    let architecture = try settings.text("architecture") ?? "jump_relu"
+    if architecture != "jump_relu", architecture != "jumprelu" {
+      throw settings.bad("its architecture is '\(architecture)', and only jump_relu can be read")
+    }
+    let isAffine = weights.skip != nil
+    if try settings.flag("affine_connection") ?? isAffine != isAffine {
+      throw settings.bad(
+        "its affine_connection is \(!isAffine), but the weights have \(isAffine ? "one" : "none")")
+    }
+    let input = try settings.text("hf_hook_point_in")
+    let output = try settings.text("hf_hook_point_out")
+    if isAlone {
+      try settings.check(hook: input, isIn: layer)
+      try settings.check(hook: output, isIn: layer)
+      try settings.check("width", is: weights.encoder.outputs)
+    }
+    var result = self
+    result.modelName = try settings.text("model_name")
+    result.take(input: input, output: output)
+    return result
   }
 }
