@@ -123,6 +123,8 @@ typedef struct {
   size_t c_row_stride;
   size_t columns;
   int accumulate;
+  const char *ahead;  // what will be read after this tile, fetched meanwhile, `ahead_step` bytes for each k; or NULL
+  size_t ahead_step;
 } tile_arguments;
 
 #if defined(__x86_64__)
@@ -141,7 +143,8 @@ INLINE T512 void tile512(const tile_arguments *t, const int rows, const int vect
                                 : _mm512_setzero_ps();
   const float *b = t->b;
   size_t row_stride = transposed ? 1 : t->a_row_stride, k_stride = transposed ? t->a_k_stride : 1;
-  size_t b_stride = t->b_row_stride, k = t->k;
+  size_t b_stride = t->b_row_stride, k = t->k, ahead_step = t->ahead ? t->ahead_step : 0;
+  const char *ahead = t->ahead ? t->ahead : (const char *)b;
   int whole = t->columns == (size_t)vectors * 16;
   for (size_t s = 0; s < t->segments; s++) {
     const float *a = t->a + s * t->a_segment_stride;
@@ -152,6 +155,8 @@ INLINE T512 void tile512(const tile_arguments *t, const int rows, const int vect
         column[v] = whole ? _mm512_loadu_ps(b + v * 16) : _mm512_maskz_loadu_ps(mask[v], b + v * 16);
       _mm_prefetch((const char *)(b + 8 * b_stride), _MM_HINT_T0);
       if (vectors == 2) _mm_prefetch((const char *)(b + 8 * b_stride + 16), _MM_HINT_T0);
+      _mm_prefetch(ahead, _MM_HINT_T1);
+      ahead += ahead_step;
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
         __m512 value = _mm512_set1_ps(a[(size_t)r * row_stride + x * k_stride]);
@@ -237,6 +242,8 @@ static void panel(tile_arguments t, size_t m, int level) {
   if (level == 3) {
     // Rows are shared out evenly, so that no tile is left with one or two.
     size_t tiles = (m + 13) / 14, at = 0;
+    // Each tile fetches its part of the next panel, which then waits in the second-level cache.
+    t.ahead_step = CK_PANEL * sizeof(float) / tiles;
     for (size_t i = 0; i < tiles; i++) {
       size_t end = m * (i + 1) / tiles, rows = end - at;
       if (t.a_k_stride == 1) {
@@ -246,6 +253,7 @@ static void panel(tile_arguments t, size_t m, int level) {
       }
       t.a += rows * t.a_row_stride;
       t.c += rows * t.c_row_stride;
+      if (t.ahead) t.ahead += t.segments * t.k * t.ahead_step;
       at = end;
     }
     return;
@@ -298,6 +306,11 @@ void ck_multiply(const ck_product *p) {
           t.k = p->k - s * piece < piece ? p->k - s * piece : piece;
         }
         t.b = p->b + q * p->b_panel_stride + s * piece * p->b_row_stride;
+        // A packed panel lies in one piece.
+        if (p->b_row_stride == CK_PANEL && j + CK_PANEL < p->n)
+          t.ahead = (const char *)(t.b + p->b_panel_stride);
+        else if (p->b_row_stride == CK_PANEL && s + per_block < pieces)
+          t.ahead = (const char *)(p->b + (s + per_block) * piece * CK_PANEL);
         panel(t, rows, level);
       }
     }
