@@ -215,13 +215,17 @@ public struct FrozenPullback: Sendable {
       model, position: position, widestCell: sources.widestCell, hasSkip: skips.contains { $0 != nil })
   }
 
+  /// Numbers from one gradient to the next: a cache line more than they have. Widths are often powers of two, and rows so
+  /// far apart would drive one another out of the cache.
+  static func gradientStride(_ c: TransformerConfiguration) -> Int { c.dModel + 16 }
+
   /// The same before anything is packed.
   /// - Parameter widestCell: The most features, with error and constant, that write to one MLP output.
   public static func bytesPerTarget(
     _ model: LocalReplacementModel, position: Int, widestCell: Int, hasSkip: Bool
   ) -> Int {
     let c = model.transformer.configuration
-    let widths = c.dModel * (hasSkip ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
+    let widths = gradientStride(c) * (hasSkip ? 2 : 1) + (c.headCount + c.keyValueHeadCount) * c.dHead
     let count = SourceOrder(model, layerLimit: c.layerCount, position: position).count
     return 4 * ((position + 1) * widths + 2 * count + widestCell)
   }

@@ -5,13 +5,15 @@ internal import Transformers
 /// Targets of one layer on their way down together.
 ///
 /// Targets are sorted by descending position, so the gradients that have reached a position are those of the
-/// first `reaching(position)` targets. Gradients lie at `[position][target][dModel]`.
+/// first `reaching(position)` targets. Gradients lie at `[position][target]`, ``FrozenPullback/gradientStride(_:)`` apart.
 struct PullbackBatch: ~Copyable {
   private let pullback: FrozenPullback
   private let c: TransformerConfiguration
   private let targets: [PullbackTarget]
   private let orders: [SourceOrder]  // [target]
   private let reach: [Int]  // [position + 1]: targets at this position or later
+  /// Numbers from one gradient to the next.
+  private let gradientStride: Int
   private let last: Int
   /// The first position that gradients are carried through: position 0 is met from its sources' side, unless all
   /// targets stand there.
@@ -38,15 +40,16 @@ struct PullbackBatch: ~Copyable {
       "targets of a batch go down in position")
     reach = (0...last + 1).map { position in targets.count { $0.position >= position } }
     let count = targets.count
-    gradient = Scratch(count: (last + 1) * count * c.dModel)
+    gradientStride = FrozenPullback.gradientStride(c)
+    gradient = Scratch(count: (last + 1) * count * gradientStride)
     heads = Scratch(count: c.headCount * (last + 1) * count * c.dHead)
     values = Scratch(count: c.keyValueHeadCount * (last + 1) * count * c.dHead)
-    products = Scratch(count: count * max(pullback.sources.widestCell, c.dModel, 2))
+    products = Scratch(count: count * max(pullback.sources.widestCell, gradientStride, 2))
     rowStride = orders.map(\.count).max() ?? 0
     rows = Scratch(count: count * rowStride)
     constants = Array(repeating: 0, count: count)
     for (b, target) in targets.enumerated() {
-      gradient.write(target.gradient, at: (target.position * count + b) * c.dModel)
+      gradient.write(target.gradient, at: (target.position * count + b) * gradientStride)
     }
   }
 
@@ -89,7 +92,7 @@ struct PullbackBatch: ~Copyable {
   }
 
   private func place(_ position: Int, _ target: Int) -> Int {
-    (position * targets.count + target) * c.dModel
+    (position * targets.count + target) * gradientStride
   }
 
   /// `A[v, s] += (a_s P D_s[k→l]) · g[mlpOut l]` for every source at once.
@@ -99,7 +102,7 @@ struct PullbackBatch: ~Copyable {
       guard !present.isEmpty else { continue }
       let cell = pullback.sources.cells[layer][position]
       cell.vectors.multiply(
-        gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
+        gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: gradientStride,
         into: &products, at: 0, resultStride: cell.vectors.columns, accumulating: false)
       for (row, b) in present.enumerated() {
         collect(cell, row: row, target: b, layer: layer, position: position)
@@ -134,12 +137,12 @@ struct PullbackBatch: ~Copyable {
       let present = present(at: position)
       guard !present.isEmpty else { continue }
       skip.multiply(
-        gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
-        into: &products, at: 0, resultStride: c.dModel, accumulating: false)
+        gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: gradientStride,
+        into: &products, at: 0, resultStride: gradientStride, accumulating: false)
       let scale = pullback.model.skipScale(layer: layer, position: position)
-      for i in 0..<present.count * c.dModel { products[i] *= scale }
+      for i in 0..<present.count * gradientStride { products[i] *= scale }
       products.add(
-        0..<present.count * c.dModel, to: &gradient, at: place(position, present.lowerBound))
+        0..<present.count * gradientStride, to: &gradient, at: place(position, present.lowerBound))
     }
   }
 
@@ -150,7 +153,7 @@ struct PullbackBatch: ~Copyable {
     for position in first...last {
       let present = present(at: position)
       biases[position].multiply(
-        gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
+        gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: gradientStride,
         into: &products, at: 0, resultStride: 1, accumulating: false)
       for (row, b) in present.enumerated() { constants[b] += products[row] }
     }
@@ -166,7 +169,7 @@ struct PullbackBatch: ~Copyable {
       guard !present.isEmpty else { continue }
       for (head, map) in transport.outputHeads.enumerated() {
         map.multiply(
-          gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: c.dModel,
+          gradient, at: place(position, present.lowerBound), rows: present.count, rowStride: gradientStride,
           into: &heads, at: (head * (last + 1) + position) * block + present.lowerBound * c.dHead,
           resultStride: c.dHead, accumulating: false)
       }
@@ -209,7 +212,7 @@ struct PullbackBatch: ~Copyable {
       pullback.layers[layer].valueMap.multiply(
         values, at: position * block, rows: reach[position], rowStride: c.dHead,
         segments: c.keyValueHeadCount, segmentStride: (last + 1) * block,
-        into: &gradient, at: place(position, 0), resultStride: c.dModel, accumulating: true)
+        into: &gradient, at: place(position, 0), resultStride: gradientStride, accumulating: true)
     }
   }
 
