@@ -88,8 +88,6 @@ public struct MemoryPlan: Sendable, Equatable {
   public static func checkRun(
     _ transformer: Transformer, positions: Int, limit: Int?, held: Int, available: Int
   ) throws(AttributionError) {
-    // What is longer than the model reads is refused by the model itself.
-    let positions = min(positions, transformer.configuration.contextLength)
     let needed =
       held + Recording.byteCount(transformer.configuration, positions: positions) + tiles(transformer)
       + allowance

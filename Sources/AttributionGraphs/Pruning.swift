@@ -52,6 +52,8 @@ extension AttributionGraph {
     }
     try checkFinite()
     let influence = influence ?? self.influence()
+    precondition(
+      influence.count == nodes.count, "the influence of \(influence.count) of \(nodes.count) nodes")
     let nodeCut = RunningShare.cut(influence, keeping: nodeShare)
     var core = subgraph(keeping: isAbove(nodeCut, influence))
 
@@ -75,7 +77,7 @@ extension AttributionGraph {
       keptEdgeInfluence: edges.keptShare)
   }
 
-  /// How much the node cut of ``pruned(nodeShare:edgeShare:)`` leaves for the edge cut.
+  /// How much the node cut of ``pruned(nodeShare:edgeShare:influence:)`` leaves for the edge cut.
   /// - Parameter influence: The influence `I` of the nodes, `[node]`.
   /// - Returns: The number of nodes, of edges among them, and of those edges that join two nodes of one position.
   public func sizeOfCore(

@@ -79,7 +79,9 @@ public struct SafetensorsFile: Sendable {
     guard let list = value as? [Any] else { return nil }
     var result: [Int] = []
     for item in list {
-      guard let number = item as? NSNumber, let exact = Int(exactly: number.doubleValue) else { return nil }
+      guard JSONScalar.number(item) != nil, let number = item as? NSNumber,
+        let exact = Int(exactly: number.doubleValue)
+      else { return nil }
       result.append(exact.magnitude < 1 << 53 ? exact : number.intValue)
     }
     return result

@@ -87,8 +87,8 @@ public struct FeatureBuild {
       if let rows = try FeatureStoreWriter.rows(ofUnfinishedAt: url) {
         throw FeatureExamplesError.unfinished(path: FeatureStoreWriter.partial(of: url).path, rows: rows)
       }
-      try FeatureStoreWriter.checkPlace(url, for: provenance)
     }
+    try FeatureStoreWriter.checkPlace(url, for: provenance, isReplacing: beginning == .restarted)
     FeatureStoreWriter.discard(partOf: url)
     let texts = collector.tokenFrequencies.indices.map { tokenizer.text(of: Token($0)) }
     return try FeatureStoreWriter.begin(at: url, provenance: provenance, tokenTexts: texts)

@@ -14,6 +14,8 @@ public enum FeatureExamplesError: Error, Equatable, CustomStringConvertible {
   case unfinished(path: String, rows: Int)
   /// A finished database of other things, or another file, is in the way.
   case occupied(path: String, reason: String)
+  /// The place for the result holds something else.
+  case foreign(path: String)
   /// There is nothing to go on from.
   case nothingToResume(path: String)
   /// The database has no such feature.
@@ -44,6 +46,9 @@ public enum FeatureExamplesError: Error, Equatable, CustomStringConvertible {
       "\(path) does not belong here: \(reason). Build it again for these weights, or name those it was built for."
     case .unfinished(let path, let rows):
       "\(path) holds an unfinished build of \(rows) texts. Add --resume to go on, or --restart to begin again."
+    case .foreign(let path):
+      "\(path) is there already, and is no sound database of feature examples. Take it away if it is not wanted, or choose "
+        + "another place with --output."
     case .occupied(let path, let reason):
       "\(path) is there already, and \(reason). Choose another place with --output, or add --restart to replace it."
     case .nothingToResume(let path):

@@ -99,11 +99,13 @@ final class FeatureStoreWriter {
   }
 
   /// Refuses a place where a build would replace something else than its own result.
-  static func checkPlace(_ url: URL, for provenance: FeatureProvenance) throws(FeatureExamplesError) {
+  /// - Parameter isReplacing: Whether databases of other origin may be replaced.
+  static func checkPlace(
+    _ url: URL, for provenance: FeatureProvenance, isReplacing: Bool
+  ) throws(FeatureExamplesError) {
     guard FileManager.default.fileExists(atPath: url.path) else { return }
-    guard let store = try? FeatureStore(reading: url) else {
-      throw .occupied(path: url.path, reason: "it is no finished database of feature examples")
-    }
+    guard let store = try? FeatureStore(reading: url) else { throw .foreign(path: url.path) }
+    guard !isReplacing else { return }
     if let origin = provenance.differentOrigin(of: store.provenance) {
       throw .occupied(path: url.path, reason: "it was built with \(origin)")
     }

@@ -101,10 +101,9 @@ public struct TranscoderConfiguration: Sendable {
     return text
   }
 
-  /// The fields with names long enough to be misspelt.
+  /// The fields whose names are long enough to be misspelt and still known.
   private static let names = [
     "model_kind", "model_name", "feature_input_hook", "feature_output_hook", "transcoders", "activation",
-    "scan",
     "topk_keeps_negative",
   ]
 
@@ -118,10 +117,11 @@ public struct TranscoderConfiguration: Sendable {
     let fields: YAMLMapping
     do throws(YAMLMapping.Fault) { fields = try YAMLMapping(text) } catch { throw bad(error.reason) }
     // A name that is almost right would be ignored otherwise, and another activation take its place.
-    for name in fields.names {
-      if let meant = Self.names.first(where: { $0 != name && $0.difference(from: name).count <= 2 }) {
-        throw bad("it has '\(name)', which no configuration has; is '\(meant)' meant?")
+    for meant in Self.names where fields[meant] == nil {
+      let almost = fields.names.first {
+        abs($0.count - meant.count) <= 2 && $0.difference(from: meant).count <= 2
       }
+      if let almost { throw bad("it has '\(almost)', which is unknown and may stand for '\(meant)'") }
     }
     func required(_ name: String) throws(TranscodingError) -> String {
       guard let value = fields[name] as? String else { throw bad("it has no text '\(name)'") }
@@ -157,7 +157,8 @@ public struct TranscoderConfiguration: Sendable {
     if !layerScans.isEmpty, !files.isEmpty, layerScans.count != files.count {
       throw bad("it lists \(files.count) transcoders, but \(layerScans.count) scans")
     }
-    keepsNegative = try optional("topk_keeps_negative", Bool.self, "true or false") ?? true
+    let keeps = try optional("topk_keeps_negative", Bool.self, "true or false")
+    keepsNegative = keeps ?? true
     topK = try optional("k", Int.self, "a whole number")
     let name = try optional("activation", String.self, "a text")
     activationName = try name.map { name throws(TranscodingError) in
@@ -169,8 +170,8 @@ public struct TranscoderConfiguration: Sendable {
     }
     if activationName == .topK {
       guard let topK, topK > 0 else { throw bad("its activation is topk without a whole k > 0") }
-    } else if topK != nil || fields["topk_keeps_negative"] != nil {
-      throw bad("it has '\(topK == nil ? "topk_keeps_negative" : "k")', but its activation is not topk")
+    } else if topK != nil || keeps != nil {
+      throw bad("it has '\(topK == nil ? "topk_keeps_negative" : "k")', but no 'activation: topk'")
     }
   }
 }

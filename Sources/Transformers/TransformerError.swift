@@ -29,7 +29,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
       "\(path) does not describe a model that Clew can run: \(reason). "
         + "Name a folder in Hugging Face layout whose config.json belongs to its weights."
     case .unsupported(let path, let what):
-      "\(path) asks for \(what), which Clew does not have. Take another model: this one would run wrong without it."
+      "\(path) asks for \(what), which Clew does not have. Take a model without it: this one would run wrong."
     case .unknownFamily(let name, let path, let known):
       "\(path) is of the family '\(name)', which Clew does not know yet; it knows "
         + "\(known.joined(separator: ", "))."
@@ -46,7 +46,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
       "training came to a loss that is not a number at step \(step); the weights before it are kept. "
         + "Take a smaller learning rate."
     case .cannotWrite(let family):
-      "models of the family '\(family)' cannot be written yet."
+      "models of the family '\(family)' cannot be written yet. Write one that was made here."
     }
   }
 }

@@ -19,7 +19,7 @@ struct BenchCommandTests {
   private func expectRefused(
     _ arguments: [String], _ word: String, sourceLocation: SourceLocation = #_sourceLocation
   ) async throws {
-    let outcome = try await ClewProcess.run(arguments)
+    let outcome = try await ClewProcess.run(arguments, in: folder.url)
     #expect(outcome.status == 2 && outcome.output.isEmpty, "\(outcome.error)", sourceLocation: sourceLocation)
     #expect(
       outcome.error.hasPrefix("clew: ") && outcome.error.contains(word), "\(outcome.error)",
@@ -57,6 +57,10 @@ struct BenchCommandTests {
     let outcome = try await ClewProcess.run(["bench", "synthesize", folder.url.path] + small)
     outcome.expectComplaint("did not make", "name another folder")
     #expect(try folder.files() == before)
+    let coders = try TemporaryFolder()
+    try coders.write("transcoders/config.yaml", "model_kind: transcoder_set".utf8)
+    let other = try await ClewProcess.run(["bench", "synthesize", coders.url.path] + small)
+    other.expectComplaint("did not make", "name another folder")
     // One that was made up is made anew.
     for _ in 0..<2 {
       #expect(try await ClewProcess.run(["bench", "synthesize", folder.url("new").path] + small).status == 0)

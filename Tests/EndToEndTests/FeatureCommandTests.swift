@@ -107,10 +107,16 @@ struct FeatureCommandTests {
     for (arguments, reason) in [
       (build(other, to: "features.sqlite"), "another text"),
       (build(text, to: "features.sqlite", "--seed", "1"), "other settings"),
-      (build(other, to: "texts.txt"), "no finished database"),
     ] {
       try await ClewProcess.run(arguments).expectComplaint("already", reason, "--restart")
     }
+    // What is none of Clew's is not replaced at all.
+    let before = try Data(contentsOf: folder.url("texts.txt"))
+    for more in [[], ["--restart"]] {
+      try await ClewProcess.run(build(other, to: "texts.txt") + more)
+        .expectComplaint("already", "no sound database", "--output")
+    }
+    #expect(try Data(contentsOf: folder.url("texts.txt")) == before)
     #expect(try content("features.sqlite") == whole)
     // What was built with the same is the same.
     let again = try await ClewProcess.run(build(text, to: "features.sqlite", "--quiet"))

@@ -142,14 +142,14 @@ struct FamilyFieldTests {
         "layer_types": #"["sliding_attention", "full_attention", "full_attention"]"#,
         "sliding_window": "null",
       ],
-      "it states none"),
+      "none is stated, or its use is switched off"),
     Refusal(
       "mistral", ["layer_types": #"["chunked_attention", "a", "b"]"#],
       "layers of the type 'chunked_attention'"),
     Refusal("llama-bias", ["hidden_act": #""softsign""#], "hidden_act 'softsign', which Clew does not have"),
     Refusal("llama-bias", ["quantization_config": #"{"quant_method": "awq"}"#], "'quantization_config: awq'"),
     Refusal("gemma3-window", ["use_bidirectional_attention": "true"], "'use_bidirectional_attention'"),
-    Refusal("gemma3-window", ["attn_logit_softcapping": "50"], "'attn_logit_softcapping'"),
+    Refusal("gemma3-window", ["attn_logit_softcapping": "50"], "'attn_logit_softcapping in this family'"),
     Refusal(
       "llama-bias", ["rope_theta": "100", "rope_parameters": #"{"rope_theta": 500}"#],
       "its 'rope_theta' is 100.0, but its 'rope_parameters.rope_theta' is 500.0"),

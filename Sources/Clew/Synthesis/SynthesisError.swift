@@ -3,7 +3,7 @@ internal import Tensors
 
 /// What can keep a made-up model from being written.
 public enum SynthesisError: Error, Equatable, CustomStringConvertible {
-  /// The place is taken by a model that was not made up.
+  /// The place is taken by a model or transcoders that were not made up.
   case occupied(folder: String)
   /// Making the weights takes more memory than there is.
   case tooLarge(needed: Int, available: Int)
@@ -13,7 +13,7 @@ public enum SynthesisError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .occupied(let folder):
-      "\(folder) holds a model that `clew bench synthesize` did not make; name another folder."
+      "\(folder) holds a model or transcoders that `clew bench synthesize` did not make; name another folder."
     case .tooLarge(let needed, let available):
       "making these weights takes up to \(ByteText.of(needed)) of memory, but \(ByteText.of(available)) are free. "
         + "Choose fewer features, layers or tokens, or a smaller width."

@@ -29,7 +29,7 @@ public struct SyntheticModel: Sendable {
 
   /// Writes `model/` (with a tokenizer of made-up words) and `transcoders/` into a folder.
   /// - Parameter progress: Called with the part that is done; from ``modelPart`` on the model is whole.
-  /// - Throws: ``SynthesisError`` before anything is written if there is no room, `CheckpointError` if writing fails.
+  /// - Throws: ``SynthesisError`` before anything is written if there is no room or the place is taken, `CheckpointError` if writing fails.
   public func write(to folder: URL, progress: (Double) -> Void = { _ in }) throws {
     if let likeness {
       var sized = self
@@ -45,17 +45,18 @@ public struct SyntheticModel: Sendable {
   /// The part of the work that is done once `model/` is there.
   public static let modelPart = 0.3
 
-  /// Refuses to write over a model that is none of those made here, which name their seed.
+  /// Refuses to write over a model or transcoders that were not made here: models that were name their seed.
   private static func checkPlace(_ folder: URL) throws(SynthesisError) {
-    let path = folder.appending(path: "config.json").path
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    let weights = try? SafetensorsFile(folder.appending(path: "model.safetensors"))
-    if weights?.metadata["seed"] == nil { throw .occupied(folder: folder.path) }
+    let isTaken = ["model/config.json", "transcoders/config.yaml"].contains {
+      FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+    }
+    let weights = try? SafetensorsFile(folder.appending(path: "model/model.safetensors"))
+    if isTaken, weights?.metadata["seed"] == nil { throw .occupied(folder: folder.path) }
   }
 
   private func writeSized(to folder: URL, progress: (Double) -> Void) throws {
     let modelFolder = folder.appending(path: "model")
-    try Self.checkPlace(modelFolder)
+    try Self.checkPlace(folder)
     try checkSize(in: folder)
     let files = try FileBatch(folder: modelFolder)
     try files.stage("config.json", Array((likeness?.configuration ?? configuration).utf8))

@@ -102,6 +102,10 @@ public struct PromptTrace: Sendable {
       clock.end("run")
     } else {
       progress(AttributionProgress(phase: "running the model", fraction: 0))
+      let context = model.transformer.configuration.contextLength
+      guard prompt.tokens.count <= context else {
+        throw TransformerError.promptTooLong(tokens: prompt.tokens.count, context: context)
+      }
       try MemoryPlan.checkRun(
         model.transformer, positions: prompt.tokens.count, limit: request.settings.memoryLimit,
         held: Memory.resident, available: Memory.available)

@@ -54,7 +54,8 @@ struct RenderCommand: ParsableCommand {
     }
     if format == nil, let output, Self.format(ofFile: output) == nil {
       let ending = URL(filePath: output).pathExtension
-      guard ending.isEmpty else {
+      // As in `fig-0.8`, a number is none.
+      guard ending.isEmpty || !ending.allSatisfy(\.isLetter) else {
         throw ValidationError(
           "--output ends in .\(ending), but figures are .svg, .pdf, .tikz or .tex, .dot or .gv. Take one of these "
             + "endings, or say what to write with --format.")
@@ -68,15 +69,18 @@ struct RenderCommand: ParsableCommand {
 
   /// Says so if labels are those of other transcoders than a trace's: their numbers then mean other features.
   private func noteOtherTranscoders(_ labels: URL, of input: GraphInput) {
-    let settings = labels.appending(path: "config.yaml")
-    guard input.isTraceFolder, FileManager.default.fileExists(atPath: settings.path),
-      let own = TraceFolders.run(in: URL(filePath: input.path))?["transcoders"]?.object,
-      own["fingerprint"]?.string != Fingerprint.of(transcodersIn: labels)
+    guard let made = TraceFolders.transcoders(of: input) else { return }
+    let folder = isFolder(labels) ? labels : labels.deletingLastPathComponent()
+    // A file of labels may lie anywhere.
+    guard (try? Transcoder(folder: folder)) != nil, made.fingerprint != Fingerprint.of(transcodersIn: folder)
     else { return }
     Terminal.complain(
-      "clew: note on \(input.file): the labels are those of \(labels.lastPathComponent), but the graph was traced with "
-        + "other transcoders (\(own["folder"]?.string ?? "unnamed")); the same number is another feature there."
-    )
+      "clew: note on \(input.file): the labels are those of \(folder.lastPathComponent), but the graph was traced with "
+        + "other transcoders (\(made.name)); the same number is another feature there.")
+  }
+
+  private func isFolder(_ url: URL) -> Bool {
+    (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true
   }
 
   func run() throws {

@@ -31,11 +31,8 @@ struct ExampleLibrary: FeatureLibrary {
 
   /// The examples if they are of the transcoders that a graph was made with, else `nil`.
   func ifMade(for input: GraphInput) -> ExampleLibrary? {
-    let record = URL(filePath: input.file).deletingLastPathComponent().appending(path: "run.json")
-    if let bytes = try? Data(contentsOf: record), let run = try? JSON(parsing: Array(bytes)),
-      let fingerprint = run.object?["transcoders"]?.object?["fingerprint"]?.string
-    {
-      return fingerprint == store.provenance.transcoderFingerprint ? self : nil
+    if let made = TraceFolders.transcoders(of: input) {
+      return made.fingerprint == store.provenance.transcoderFingerprint ? self : nil
     }
     // A file from elsewhere does not say; the user who names transcoders does.
     return isAskedFor ? self : nil

@@ -31,6 +31,14 @@ struct TraceFolders {
     parent.appending(path: number == 1 ? slug : "\(slug)-\(number)")
   }
 
+  /// The transcoders that a graph was traced with: the name of their folder, and their fingerprint; `nil` if nothing beside it
+  /// says so.
+  static func transcoders(of input: GraphInput) -> (name: String, fingerprint: String)? {
+    let made = run(in: URL(filePath: input.file).deletingLastPathComponent())?["transcoders"]?.object
+    guard let fingerprint = made?["fingerprint"]?.string else { return nil }
+    return (made?["folder"]?.string ?? "unnamed", fingerprint)
+  }
+
   /// What a trace's folder says of how it was made.
   static func run(in folder: URL) -> JSONObject? {
     guard let bytes = try? Data(contentsOf: folder.appending(path: "run.json")) else { return nil }

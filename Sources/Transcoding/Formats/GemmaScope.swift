@@ -87,7 +87,7 @@ extension FoundLayer {
       try settings.check("width", is: weights.encoder.outputs)
     }
     var result = self
-    result.modelName = try settings.text("model_name")
+    result.modelName = settings.name("model_name")
     result.take(input: input, output: output)
     return result
   }

@@ -38,7 +38,7 @@ enum SAELens {
     var found = try layer(
       in: folder, jumps: architecture.hasPrefix("jumprelu"), skips: architecture.contains("skip"))
     found.layer = hook.flatMap { HookNames.layer(in: $0) } ?? HookNames.layer(of: folder)
-    found.modelName = try metadata.text("model_name")
+    found.modelName = metadata.name("model_name")
     // Where a Hugging Face name is given, the other one is only its nearest neighbour in TransformerLens.
     let (input, output) = (try metadata.text("hf_hook_name"), try metadata.text("hf_hook_name_out"))
     for hook in [hookOut, input, output] { try metadata.check(hook: hook, isIn: found.layer) }

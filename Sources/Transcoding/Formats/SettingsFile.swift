@@ -12,7 +12,10 @@ struct SettingsFile {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: 1 << 20), data.count < 1 << 20,
       let fields = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
-    else { throw .badConfiguration(path: url.path, reason: "it is not a JSON object") }
+    else {
+      throw .badConfiguration(
+        path: url.path, reason: "it cannot be read as a JSON object of less than a mebibyte")
+    }
     (self.url, self.fields) = (url, fields)
   }
 
@@ -34,6 +37,9 @@ struct SettingsFile {
     guard let result = read(value) else { throw bad("its '\(name)' is not \(what)") }
     return result
   }
+
+  /// A name that is shown and decides nothing; `nil` if it is none.
+  func name(_ name: String) -> String? { fields[name] as? String }
 
   /// A text; `nil` where the field is missing or null, as for all that follow.
   func text(_ name: String) throws(TranscodingError) -> String? {

@@ -29,7 +29,6 @@ enum Sparsify {
     if try settings.flag("normalize_io") == true {
       throw settings.bad("it normalises inputs and outputs (normalize_io)")
     }
-    let around = try SettingsFile(folder.deletingLastPathComponent().appending(path: "config.json"))
     var found = try layer(in: folder, k: k, skips: try settings.flag("skip_connection") == true)
     let encoder = found.weights.encoder
     guard k <= encoder.outputs else { throw settings.bad("its k is \(k) of \(encoder.outputs) features") }
@@ -38,7 +37,8 @@ enum Sparsify {
     if try settings.count("num_latents") != 0 { try settings.check("num_latents", is: encoder.outputs) }
     let module = HookNames.place(folder.lastPathComponent)
     found.take(input: "\(module).input", output: "\(module).output")
-    found.modelName = try around?.text("model")
+    let around = folder.deletingLastPathComponent().appending(path: "config.json")
+    found.modelName = (try? SettingsFile(required: around))?.name("model")
     return found
   }
 

@@ -110,7 +110,8 @@ extension Transcoder {
         ("threshold of its features", first.weights.hasThresholds, weights.hasThresholds),
       ] where one != other {
         throw bad(
-          "layer \(one ? layer : 0) has no \(what), but layer \(one ? 0 : layer) has; a file may be damaged")
+          "layer \(one ? layer : 0) has no \(what), but layer \(one ? 0 : layer) has; a file or its settings may be damaged"
+        )
       }
       let outputs = configuration.kind == .crossLayer ? layers.count - layer : 1
       guard weights.decoder.inputs == outputs * width else {

@@ -14,9 +14,10 @@ enum GPTOSSFamily: TransformerFamily {
     ) { dHead, layerCount throws(TransformerError) in
       let rotary = try fields.rotary(
         dHead: dHead, base: 150_000,
-        scaling: .yarn(
-          factor: 32, fastTurns: 32, slowTurns: 1, originalContext: 4096, amplitude: 0.1 * log(32) + 1,
-          rounds: false))
+        scaling: [
+          "rope_type": "yarn", "factor": 32, "beta_fast": 32, "beta_slow": 1, "truncate": false,
+          "original_max_position_embeddings": 4096,
+        ])
       return try fields.windows(count: layerCount, window: try fields.integer("sliding_window", default: 128))
       {
         $0.isMultiple(of: 2)
@@ -29,6 +30,7 @@ enum GPTOSSFamily: TransformerFamily {
       throw .badConfiguration(path: fields.path, reason: "a token takes \(taken) of its \(count) experts")
     }
     let hasBias = try fields.flag("attention_bias", default: true)
+    // Versions of transformers before 5 know no other values than these.
     let limit = Float(try fields.positive("swiglu_limit", default: 7))
     let slope = Float(try fields.number("swiglu_alpha", default: 1.702))
     return TransformerPlan(configuration: configuration) { c, weights, folder throws(CheckpointError) in
@@ -36,9 +38,9 @@ enum GPTOSSFamily: TransformerFamily {
       layout.hasOutputBias = hasBias
       layout.hasSinks = true
       layout.feedForward = { layer throws(CheckpointError) in
-        var layer = try experts("layers.\(layer).mlp.", c, weights, count: count, taken: taken)
-        (layer.limit, layer.slope) = (limit, slope)
-        return .experts(layer)
+        var experts = try experts("layers.\(layer).mlp.", c, weights, count: count, taken: taken)
+        (experts.limit, experts.slope) = (limit, slope)
+        return .experts(experts)
       }
       return try layout.load(c, from: weights, folder: folder)
     }

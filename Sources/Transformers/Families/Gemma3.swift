@@ -19,7 +19,7 @@ enum Gemma3Family: TransformerFamily {
     try fields.refuse(
       "use_bidirectional_attention", try fields.flag("use_bidirectional_attention", default: false))
     // The field that the family before it has; its own code reads it and leaves scores as they are.
-    try fields.refuse("attn_logit_softcapping", fields.has("attn_logit_softcapping"))
+    try fields.refuse("attn_logit_softcapping in this family", fields.has("attn_logit_softcapping"))
     var configuration = try LlamaLayout.configuration(
       from: fields, family: "gemma3",
       activation: try fields.activation("hidden_activation", default: "gelu_pytorch_tanh"),

@@ -10,13 +10,13 @@ extension ConfigurationFields {
   ///   - base: The base where it is not stated.
   ///   - shareNames: The fields that say how much of a head is rotated.
   ///   - share: That share where it is not stated.
-  ///   - standard: The scaling of a file that says nothing about it, not even that there is none.
+  ///   - standard: The `rope_scaling` of a file that says nothing about it, not even that there is none.
   /// - Throws: ``TransformerError/badConfiguration(path:reason:)``, and ``TransformerError/unsupported(path:what:)`` for a
   ///   scaling that is not known.
   func rotary(
     dHead: Int, baseNames: [String] = ["rope_theta"], base: Double = 10_000,
     shareNames: [String] = ["partial_rotary_factor"], share: Double = 1,
-    scaling standard: RotaryEmbedding.Scaling? = nil
+    scaling standard: [String: Any] = [:]
   ) throws(TransformerError) -> RotaryEmbedding {
     let scaling = try nested("rope_scaling")
     let parameters = try nested("rope_parameters")
@@ -24,9 +24,10 @@ extension ConfigurationFields {
     let stated = try Self.agreed(baseNames.map { (self, $0) } + inner.map { ($0, "rope_theta") })
     let part = try Self.agreed(shareNames.map { (self, $0) } + inner.map { ($0, "partial_rotary_factor") })
     let saysNothing = object["rope_scaling"] == nil && object["rope_parameters"] == nil
+    let scalingFields = saysNothing ? ConfigurationFields(object: standard, path: path) : inner.first
     return try Self.rotary(
       dHead: dHead, share: part ?? share, base: stated ?? base,
-      scaling: saysNothing ? standard : try inner.first?.rotaryScaling(of: self), path: path)
+      scaling: try scalingFields?.rotaryScaling(of: self), path: path)
   }
 
   /// A rotary embedding whose numbers make sense.
@@ -111,7 +112,8 @@ extension ConfigurationFields {
       case "full_attention": windows.append(nil)
       case "sliding_attention":
         guard let window else {
-          throw bad("its layer_types ask for a window of attention, but it states none")
+          throw bad(
+            "its layer_types ask for a window of attention, but none is stated, or its use is switched off")
         }
         windows.append(window)
       default: throw .unsupported(path: path, what: "layers of the type '\(type)'")
