@@ -145,7 +145,9 @@ extension Page {
       if (!await isPainted() || !await isPainted()) return {obstacle: 'the page is not painted'};
       const r = e.getBoundingClientRect();
       if (['x', 'y', 'width', 'height'].some(side => r[side] !== before[side])) return {obstacle: 'it moves'};
-      if (document.getAnimations().some(a => a.pending && a.effect?.target?.contains(e))) {
+      // One that has just begun has not moved anything yet.
+      const begins = a => a.pending || a.playState === 'running' && a.currentTime < 100;
+      if (document.getAnimations().some(a => begins(a) && a.effect?.target?.contains(e))) {
         return {obstacle: 'it is about to move'};
       }
       const place = {
