@@ -242,7 +242,7 @@ static void panel(tile_arguments t, size_t m, int level) {
   if (level == 3) {
     // Rows are shared out evenly, so that no tile is left with one or two.
     size_t tiles = (m + 13) / 14, at = 0;
-    // Each tile fetches its part of the next panel, which then waits in the second-level cache.
+    // Each tile fetches its part of the next panel, which then waits in the second-level cache; one alone, every other line.
     t.ahead_step = CK_PANEL * sizeof(float) / tiles;
     for (size_t i = 0; i < tiles; i++) {
       size_t end = m * (i + 1) / tiles, rows = end - at;

@@ -12,9 +12,9 @@ public enum FeatureExamplesError: Error, Equatable, CustomStringConvertible {
   case mismatch(path: String, reason: String)
   /// An unfinished build is in the way.
   case unfinished(path: String, rows: Int)
-  /// A finished database of other things, or another file, is in the way.
+  /// A finished database of other things is in the way.
   case occupied(path: String, reason: String)
-  /// The place for the result holds something else.
+  /// The place for the result holds what is no database of feature examples.
   case foreign(path: String)
   /// There is nothing to go on from.
   case nothingToResume(path: String)

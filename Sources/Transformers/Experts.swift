@@ -40,9 +40,9 @@ public struct ExpertLayer: Sendable {
   let experts: [Expert]
 
   /// `m`, beyond which gate and up are cut off.
-  var limit: Float = 7
+  let limit: Float
   /// `α`, how steep the gate is.
-  var slope: Float = 1.702
+  let slope: Float
 
   /// What the experts write, `[position, dModel]`.
   public func callAsFunction(_ x: Matrix) -> Matrix {

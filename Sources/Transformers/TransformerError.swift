@@ -46,7 +46,7 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
       "training came to a loss that is not a number at step \(step); the weights before it are kept. "
         + "Take a smaller learning rate."
     case .cannotWrite(let family):
-      "models of the family '\(family)' cannot be written yet. Write one that was made here."
+      "models of the family '\(family)' cannot be written yet; only those that Clew trains can."
     }
   }
 }

@@ -149,7 +149,7 @@ struct FamilyFieldTests {
     Refusal("llama-bias", ["hidden_act": #""softsign""#], "hidden_act 'softsign', which Clew does not have"),
     Refusal("llama-bias", ["quantization_config": #"{"quant_method": "awq"}"#], "'quantization_config: awq'"),
     Refusal("gemma3-window", ["use_bidirectional_attention": "true"], "'use_bidirectional_attention'"),
-    Refusal("gemma3-window", ["attn_logit_softcapping": "50"], "'attn_logit_softcapping in this family'"),
+    Refusal("gemma3-window", ["attn_logit_softcapping": "50"], "'attn_logit_softcapping' in Gemma 3"),
     Refusal(
       "llama-bias", ["rope_theta": "100", "rope_parameters": #"{"rope_theta": 500}"#],
       "its 'rope_theta' is 100.0, but its 'rope_parameters.rope_theta' is 500.0"),

@@ -53,7 +53,7 @@ struct ExploreCommand: ParsableCommand {
     let opened = try TracingModel(
       model: model.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.modelPath), transcoders: transcodersFolder)
     let service = LiveService(
-      opened, library: library, output: URL(filePath: output),
+      opened, examples: library, output: URL(filePath: output),
       command: ["clew"] + CommandLine.arguments.dropFirst())
     var settings = ExplorerSettings(host: host, port: port)
     if !settings.isLoopback { settings.token = Self.newToken() }

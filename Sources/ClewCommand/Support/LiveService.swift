@@ -8,7 +8,7 @@ final class LiveService: ModelService {
   private let live: LiveModel
   private let queue: TraceQueue
   private let thread = WorkThread(named: "clew.measurements")
-  private let library: ExampleLibrary?
+  private let examples: ExampleLibrary?
   /// The folder that gets a folder for each trace; `nil` keeps traces in memory.
   private let output: URL?
   private let command: [String]
@@ -18,10 +18,10 @@ final class LiveService: ModelService {
   /// The most tokens that a page may have traced.
   private static let tokenLimit = 1024
 
-  init(_ model: TracingModel, library: ExampleLibrary?, output: URL?, command: [String]) {
+  init(_ model: TracingModel, examples: ExampleLibrary?, output: URL?, command: [String]) {
     live = LiveModel(model)
     queue = TraceQueue(live)
-    (self.library, self.output, self.command) = (library, output, command)
+    (self.examples, self.output, self.command) = (examples, output, command)
   }
 
   var modelName: String { live.model.transformer.name }
@@ -85,7 +85,7 @@ final class LiveService: ModelService {
     if let folder { try trace.write(to: folder, model: live.model, command: command) }
     return GraphSource(
       name: folder?.lastPathComponent ?? graph.metadata.slug, viewFile: folder?.appending(path: "view.json"),
-      order: isChanged ? nil : try Self.data(order), features: library
+      order: isChanged ? nil : try Self.data(order), features: examples
     ) { OpenGraph(graph: graph, isWhole: true) }
   }
 

@@ -38,16 +38,18 @@ enum GPTOSSFamily: TransformerFamily {
       layout.hasOutputBias = hasBias
       layout.hasSinks = true
       layout.feedForward = { layer throws(CheckpointError) in
-        var experts = try experts("layers.\(layer).mlp.", c, weights, count: count, taken: taken)
-        (experts.limit, experts.slope) = (limit, slope)
-        return .experts(experts)
+        .experts(
+          try experts(
+            "layers.\(layer).mlp.", c, weights, count: count, taken: taken, limit: limit, slope: slope))
       }
       return try layout.load(c, from: weights, folder: folder)
     }
   }
 
   private static func experts(
-    _ prefix: String, _ c: TransformerConfiguration, _ weights: WeightSource, count: Int, taken: Int
+    _ prefix: String, _ c: TransformerConfiguration, _ weights: WeightSource, count: Int, taken: Int,
+    limit: Float,
+    slope: Float
   ) throws(CheckpointError) -> ExpertLayer {
     let name = prefix + "experts."
     let gateUp = try matrices(
@@ -63,7 +65,7 @@ enum GPTOSSFamily: TransformerFamily {
       experts: (0..<count).map {
         ExpertLayer.Expert(
           gateUp: gateUp[$0], gateUpBias: gateUpBias.row($0), down: down[$0], downBias: downBias.row($0))
-      })
+      }, limit: limit, slope: slope)
   }
 
   /// Plain matrices lie `[inputs, outputs]`, those in blocks the other way round.

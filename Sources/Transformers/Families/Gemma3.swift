@@ -19,7 +19,9 @@ enum Gemma3Family: TransformerFamily {
     try fields.refuse(
       "use_bidirectional_attention", try fields.flag("use_bidirectional_attention", default: false))
     // The field that the family before it has; its own code reads it and leaves scores as they are.
-    try fields.refuse("attn_logit_softcapping in this family", fields.has("attn_logit_softcapping"))
+    if fields.has("attn_logit_softcapping") {
+      throw .unsupported(path: fields.path, what: "'attn_logit_softcapping' in Gemma 3")
+    }
     var configuration = try LlamaLayout.configuration(
       from: fields, family: "gemma3",
       activation: try fields.activation("hidden_activation", default: "gelu_pytorch_tanh"),
