@@ -60,7 +60,7 @@ INLINE float element(const void *w, ck_type type, size_t i) {
   return type == CK_BF16 ? from_bf16(half) : from_f16(half);
 }
 
-void ck_convert(const void *source, ck_type type, size_t count, float *destination) {
+INLINE void ck_convert_body(const void *source, ck_type type, size_t count, float *destination) {
   if (type == CK_F32) {
     memcpy(destination, source, count * 4);
   } else if (type == CK_BF16) {
@@ -69,27 +69,60 @@ void ck_convert(const void *source, ck_type type, size_t count, float *destinati
     for (size_t i = 0; i < count; i++) destination[i] = element(source, CK_F16, i);
   }
 }
+PATHS(ck_convert, (const void *source, ck_type type, size_t count, float *destination), (source, type, count, destination))
 
 // ---------------------------------------------------------------- packing
 
 size_t ck_packed_count(size_t n, size_t k) { return (n + CK_PANEL - 1) / CK_PANEL * CK_PANEL * k; }
 
-// 16 columns of consecutive k, transposed through a small tile that stays in cache.
-INLINE void pack_columns(const char *w, ck_type type, size_t n, size_t k, size_t column_stride, float *panel) {
-  size_t size = type == CK_F32 ? 4 : 2;
-  float tile[CK_PANEL][64];
-  for (size_t k0 = 0; k0 < k; k0 += 64) {
-    size_t kc = k - k0 < 64 ? k - k0 : 64;
-    for (size_t j = 0; j < n; j++) ck_convert(w + (j * column_stride + k0) * size, type, kc, tile[j]);
-    for (size_t i = 0; i < kc; i++) {
-      float *row = panel + (k0 + i) * CK_PANEL;
-      for (size_t j = 0; j < n; j++) row[j] = tile[j][i];
-      for (size_t j = n; j < CK_PANEL; j++) row[j] = 0;
+typedef float eight __attribute__((vector_size(32)));
+typedef float unaligned_eight __attribute__((vector_size(32), aligned(4), may_alias));
+
+// to[i * to_stride + j] = from[j * from_stride + i] for 8 x 8 numbers.
+INLINE void transpose_eight(const float *from, size_t from_stride, float *to, size_t to_stride) {
+  eight row[8], pair[8];
+  for (int j = 0; j < 8; j++) row[j] = *(const unaligned_eight *)(from + (size_t)j * from_stride);
+  for (int j = 0; j < 8; j += 2) {  // numbers of two columns side by side
+    pair[j] = __builtin_shufflevector(row[j], row[j + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pair[j + 1] = __builtin_shufflevector(row[j], row[j + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (int j = 0; j < 8; j += 4)  // of four
+    for (int i = 0; i < 2; i++) {
+      row[j + 2 * i] = __builtin_shufflevector(pair[j + i], pair[j + i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      row[j + 2 * i + 1] = __builtin_shufflevector(pair[j + i], pair[j + i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
     }
+  for (int i = 0; i < 4; i++) {  // of all eight
+    *(unaligned_eight *)(to + (size_t)i * to_stride) =
+      __builtin_shufflevector(row[i], row[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    *(unaligned_eight *)(to + (size_t)(i + 4) * to_stride) =
+      __builtin_shufflevector(row[i], row[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
   }
 }
 
-void ck_pack(const void *w, ck_type type, size_t n, size_t k, size_t column_stride, size_t k_stride, float *panels) {
+// Up to 32 columns of consecutive k, transposed through a small tile that stays in cache.
+INLINE void pack_columns(const char *w, ck_type type, size_t n, size_t k, size_t column_stride, float *panel) {
+  size_t size = type == CK_F32 ? 4 : 2;
+  enum { LENGTH = 128, STRIDE = LENGTH + LANES };  // not a power of two, so that columns do not share cache sets
+  float tile[CK_PANEL][STRIDE];
+  for (size_t j = n; j < CK_PANEL; j++) memset(tile[j], 0, sizeof tile[j]);
+  for (size_t k0 = 0; k0 < k; k0 += LENGTH) {
+    size_t kc = k - k0 < LENGTH ? k - k0 : LENGTH;
+    for (size_t j = 0; j < n; j++) {
+      const char *from = w + (j * column_stride + k0) * size;
+      for (size_t i = 0; i < LENGTH * size; i += 64) __builtin_prefetch(from + LENGTH * size + i);
+      ck_convert_body(from, type, kc, tile[j]);
+    }
+    float *to = panel + k0 * CK_PANEL;
+    size_t i = 0;
+    for (; i + 8 <= kc; i += 8)
+      for (size_t j = 0; j < CK_PANEL; j += 8) transpose_eight(tile[j] + i, STRIDE, to + i * CK_PANEL + j, CK_PANEL);
+    for (; i < kc; i++)
+      for (size_t j = 0; j < CK_PANEL; j++) to[i * CK_PANEL + j] = tile[j][i];
+  }
+}
+
+INLINE void ck_pack_body(const void *w, ck_type type, size_t n, size_t k, size_t column_stride, size_t k_stride,
+                         float *panels) {
   size_t size = type == CK_F32 ? 4 : 2;
   for (size_t j0 = 0; j0 < n; j0 += CK_PANEL, panels += k * CK_PANEL) {
     size_t columns = n - j0 < CK_PANEL ? n - j0 : CK_PANEL;
@@ -101,13 +134,16 @@ void ck_pack(const void *w, ck_type type, size_t n, size_t k, size_t column_stri
     for (size_t i = 0; i < k; i++) {
       float *row = panels + i * CK_PANEL;
       if (column_stride == 1)
-        ck_convert(from + i * k_stride * size, type, columns, row);
+        ck_convert_body(from + i * k_stride * size, type, columns, row);
       else
         for (size_t j = 0; j < columns; j++) row[j] = element(from, type, j * column_stride + i * k_stride);
       for (size_t j = columns; j < CK_PANEL; j++) row[j] = 0;
     }
   }
 }
+PATHS(ck_pack,
+      (const void *w, ck_type type, size_t n, size_t k, size_t column_stride, size_t k_stride, float *panels),
+      (w, type, n, k, column_stride, k_stride, panels))
 
 // ---------------------------------------------------------------- tiles
 //
@@ -177,31 +213,53 @@ INLINE T256 __m256i lanes256(size_t columns, int v) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-INLINE T256 void tile256(const tile_arguments *t, const int rows) {
+// Six rows by 16 columns take 12 of the 16 registers. `whole` tiles have all their columns: masked loads and stores cost
+// half of the speed.
+INLINE T256 void tile256(const tile_arguments *t, const int rows, const int transposed, const int whole) {
   __m256 sum[6][2];
   __m256i mask[2] = {lanes256(t->columns, 0), lanes256(t->columns, 1)};
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
-    for (int v = 0; v < 2; v++)
-      sum[r][v] = t->accumulate ? _mm256_maskload_ps(t->c + (size_t)r * t->c_row_stride + v * 8, mask[v])
-                                : _mm256_setzero_ps();
+#pragma clang loop unroll(full)
+    for (int v = 0; v < 2; v++) {
+      const float *c = t->c + (size_t)r * t->c_row_stride + v * 8;
+      sum[r][v] = !t->accumulate ? _mm256_setzero_ps() : whole ? _mm256_loadu_ps(c) : _mm256_maskload_ps(c, mask[v]);
+    }
   const float *b = t->b;
+  size_t row_stride = transposed ? 1 : t->a_row_stride, k_stride = transposed ? t->a_k_stride : 1;
+  size_t b_stride = t->b_row_stride, k = t->k, ahead_step = t->ahead ? t->ahead_step : 0;
+  const char *ahead = t->ahead ? t->ahead : (const char *)b;
   for (size_t s = 0; s < t->segments; s++) {
-    const float *a = t->a + s * t->a_segment_stride;
-    for (size_t x = 0; x < t->k; x++, b += t->b_row_stride) {
-      __m256 b0 = _mm256_maskload_ps(b, mask[0]), b1 = _mm256_maskload_ps(b + 8, mask[1]);
+    // Each row is at most two strides from one of two pointers, so that no address has to be worked out.
+    const float *upper = t->a + s * t->a_segment_stride, *lower = upper + 3 * row_stride;
+    // Unrolled, the compiler loads what does not fit into the registers.
+#pragma clang loop unroll(disable)
+    for (size_t x = 0; x < k; x++) {
+      __m256 column[2];
+#pragma clang loop unroll(full)
+      for (int v = 0; v < 2; v++)
+        column[v] = whole ? _mm256_loadu_ps(b + v * 8) : _mm256_maskload_ps(b + v * 8, mask[v]);
+      _mm_prefetch((const char *)(b + 8 * b_stride), _MM_HINT_T0);
+      _mm_prefetch(ahead, _MM_HINT_T1);
 #pragma clang loop unroll(full)
       for (int r = 0; r < rows; r++) {
-        __m256 value = _mm256_set1_ps(a[(size_t)r * t->a_row_stride + x * t->a_k_stride]);
-        sum[r][0] = _mm256_fmadd_ps(value, b0, sum[r][0]);
-        sum[r][1] = _mm256_fmadd_ps(value, b1, sum[r][1]);
+        __m256 value = _mm256_broadcast_ss((r < 3 ? upper : lower) + (size_t)(r % 3) * row_stride);
+#pragma clang loop unroll(full)
+        for (int v = 0; v < 2; v++) sum[r][v] = _mm256_fmadd_ps(value, column[v], sum[r][v]);
       }
+      upper += k_stride;
+      lower += k_stride;
+      b += b_stride;
+      ahead += ahead_step;
     }
   }
 #pragma clang loop unroll(full)
   for (int r = 0; r < rows; r++)
-    for (int v = 0; v < 2; v++)
-      _mm256_maskstore_ps(t->c + (size_t)r * t->c_row_stride + v * 8, mask[v], sum[r][v]);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < 2; v++) {
+      float *c = t->c + (size_t)r * t->c_row_stride + v * 8;
+      if (whole) _mm256_storeu_ps(c, sum[r][v]); else _mm256_maskstore_ps(c, mask[v], sum[r][v]);
+    }
 }
 
 #define CASE512(R) case R: tile512(t, R, vectors, transposed); break;
@@ -216,10 +274,14 @@ T512 static void narrow512(const tile_arguments *t, size_t rows) { rows512(t, ro
 T512 static void wide_transposed512(const tile_arguments *t, size_t rows) { rows512(t, rows, 2, 1); }
 T512 static void narrow_transposed512(const tile_arguments *t, size_t rows) { rows512(t, rows, 1, 1); }
 
-#define CASE256(R) case R: tile256(t, R); break;
-T256 static void rows256(const tile_arguments *t, size_t rows) {
+#define CASE256(R) case R: tile256(t, R, transposed, whole); break;
+INLINE T256 void rows256(const tile_arguments *t, size_t rows, const int transposed, const int whole) {
   switch (rows) { CASE256(1) CASE256(2) CASE256(3) CASE256(4) CASE256(5) CASE256(6) }
 }
+T256 static void whole256(const tile_arguments *t, size_t rows) { rows256(t, rows, 0, 1); }
+T256 static void part256(const tile_arguments *t, size_t rows) { rows256(t, rows, 0, 0); }
+T256 static void whole_transposed256(const tile_arguments *t, size_t rows) { rows256(t, rows, 1, 1); }
+T256 static void part_transposed256(const tile_arguments *t, size_t rows) { rows256(t, rows, 1, 0); }
 #endif
 
 static void tile_portable(const tile_arguments *t, size_t rows) {
@@ -236,56 +298,72 @@ static void tile_portable(const tile_arguments *t, size_t rows) {
   }
 }
 
-// All rows of one panel.
-static void panel(tile_arguments t, size_t m, int level) {
+typedef void tile_function(const tile_arguments *t, size_t rows);
+
 #if defined(__x86_64__)
+// All rows of up to 32 columns, at most `most` at a time. They are shared out evenly, so that no tile is left with one or
+// two. Each tile fetches its part of the next panel, which then waits in the second-level cache; one alone, every other
+// line.
+INLINE void tiles(tile_arguments *t, size_t m, size_t most, tile_function *tile) {
+  size_t count = (m + most - 1) / most, rows = m / count, larger = m % count;
+  t->ahead_step = CK_PANEL * sizeof(float) / count;
+  size_t fetched = t->ahead ? t->segments * t->k * t->ahead_step : 0;
+  for (size_t i = 0; i < count; i++) {
+    size_t n = rows + (i < larger);
+    tile(t, n);
+    t->a += n * t->a_row_stride;
+    t->c += n * t->c_row_stride;
+    t->ahead = fetched ? t->ahead + fetched : NULL;
+  }
+}
+#endif
+
+// All rows of one panel; changes `t`.
+static void panel(tile_arguments *t, size_t m, int level) {
+#if defined(__x86_64__)
+  int transposed = t->a_k_stride != 1;
   if (level == 3) {
-    // Rows are shared out evenly, so that no tile is left with one or two.
-    size_t tiles = (m + 13) / 14, at = 0;
-    // Each tile fetches its part of the next panel, which then waits in the second-level cache; one alone, every other line.
-    t.ahead_step = CK_PANEL * sizeof(float) / tiles;
-    for (size_t i = 0; i < tiles; i++) {
-      size_t end = m * (i + 1) / tiles, rows = end - at;
-      if (t.a_k_stride == 1) {
-        if (t.columns > 16) wide512(&t, rows); else narrow512(&t, rows);
-      } else {
-        if (t.columns > 16) wide_transposed512(&t, rows); else narrow_transposed512(&t, rows);
-      }
-      t.a += rows * t.a_row_stride;
-      t.c += rows * t.c_row_stride;
-      if (t.ahead) t.ahead += t.segments * t.k * t.ahead_step;
-      at = end;
-    }
+    if (t->columns > 16)
+      tiles(t, m, 14, transposed ? wide_transposed512 : wide512);
+    else
+      tiles(t, m, 14, transposed ? narrow_transposed512 : narrow512);
     return;
   }
   if (level == 2) {
-    for (size_t j = 0; j < t.columns; j += 16) {
-      tile_arguments half = t;
-      half.b += j;
-      half.c += j;
-      half.columns = t.columns - j < 16 ? t.columns - j : 16;
-      for (size_t i = 0; i < m; i += 6) {
-        rows256(&half, m - i < 6 ? m - i : 6);
-        half.a += 6 * t.a_row_stride;
-        half.c += 6 * t.c_row_stride;
-      }
+    const float *a = t->a;
+    float *c = t->c;
+    const char *ahead = t->ahead;
+    // 16 columns at a time, each half fetching its half of the lines.
+    for (size_t j = 0, columns = t->columns; j < columns; j += 16, t->b += 16) {
+      t->a = a;
+      t->c = c + j;
+      t->ahead = ahead ? ahead + j * sizeof(float) : NULL;
+      t->columns = columns - j < 16 ? columns - j : 16;
+      if (t->columns == 16)
+        tiles(t, m, 6, transposed ? whole_transposed256 : whole256);
+      else
+        tiles(t, m, 6, transposed ? part_transposed256 : part256);
     }
     return;
   }
 #endif
-  tile_portable(&t, m);
+  tile_portable(t, m);
 }
 
 // ---------------------------------------------------------------- products
 
 // Rows of A that are run past one panel before the next: they stay in the second-level cache.
-enum { ROW_BLOCK = 112, K_BLOCK = 1024 };
+enum { ROW_BLOCK = 112 };
+
+// Terms that a panel is long: with 16 columns at a time it then stays in the first-level cache, with 32 in the second.
+// C is kept as float32 in between, so the blocks do not change a bit.
+INLINE size_t terms(int level) { return level == 2 ? 512 : 1024; }
 
 void ck_multiply(const ck_product *p) {
   int level = ck_level();
   if (p->m == 0 || p->n == 0) return;
-  size_t piece = p->segments > 1 ? p->k : K_BLOCK;
-  size_t per_block = p->segments > 1 ? (K_BLOCK / p->k > 0 ? K_BLOCK / p->k : 1) : 1;
+  size_t block = terms(level), piece = p->segments > 1 ? p->k : block;
+  size_t per_block = p->segments > 1 ? (block / p->k > 0 ? block / p->k : 1) : 1;
   size_t pieces = p->segments > 1 ? p->segments : (p->k + piece - 1) / piece;
   if (pieces == 0) pieces = 1;
   for (size_t i = 0; i < p->m; i += ROW_BLOCK) {
@@ -311,7 +389,7 @@ void ck_multiply(const ck_product *p) {
           t.ahead = (const char *)(t.b + p->b_panel_stride);
         else if (p->b_row_stride == CK_PANEL && s + per_block < pieces)
           t.ahead = (const char *)(p->b + (s + per_block) * piece * CK_PANEL);
-        panel(t, rows, level);
+        panel(&t, rows, level);
       }
     }
   }
@@ -332,7 +410,7 @@ void ck_multiply_transposed(const float *a, size_t a_row_stride, const float *b,
           .k = k - x < TRANSPOSED_BLOCK ? k - x : TRANSPOSED_BLOCK, .b = b + x * b_row_stride + j,
           .b_row_stride = b_row_stride, .c = c + i * c_row_stride + j, .c_row_stride = c_row_stride,
           .columns = n - j < CK_PANEL ? n - j : CK_PANEL, .accumulate = accumulate || x > 0};
-        panel(t, rows, level);
+        panel(&t, rows, level);
       }
   }
 }
@@ -342,35 +420,35 @@ size_t ck_linear_scratch_count(size_t k) { return k * CK_PANEL; }
 void ck_linear(const float *a, size_t m, size_t k, size_t a_row_stride, const void *w, ck_type type,
                size_t w_column_stride, size_t w_k_stride, size_t first, size_t count, const float *bias,
                float *c, size_t c_row_stride, float *scratch) {
-  int level = ck_level();
   size_t size = type == CK_F32 ? 4 : 2;
   for (size_t j = first; j < first + count; j += CK_PANEL) {
     size_t columns = first + count - j < CK_PANEL ? first + count - j : CK_PANEL;
     ck_pack((const char *)w + j * w_column_stride * size, type, columns, k, w_column_stride, w_k_stride, scratch);
     if (bias)
       for (size_t i = 0; i < m; i++) memcpy(c + i * c_row_stride + j, bias + j, columns * 4);
-    tile_arguments t = {.a = a, .a_row_stride = a_row_stride, .a_k_stride = 1, .segments = 1, .k = k, .b = scratch,
-                        .b_row_stride = CK_PANEL, .c = c + j, .c_row_stride = c_row_stride,
-                        .columns = columns, .accumulate = bias != NULL};
-    panel(t, m, level);
+    ck_product product = {.m = m, .n = columns, .k = k, .segments = 1, .a = a, .a_row_stride = a_row_stride,
+                          .b = scratch, .b_panel_stride = k * CK_PANEL, .b_row_stride = CK_PANEL, .c = c + j,
+                          .c_row_stride = c_row_stride, .accumulate = bias != NULL};
+    ck_multiply(&product);
   }
 }
 
 // ---------------------------------------------------------------- vectors
 
-float ck_dot(const float *x, const float *y, size_t count) {
-  float sum[16] = {0};
+INLINE void dot_body(const float *x, const float *y, size_t count, float *result) {
+  float sum[LANES] = {0};
   size_t i = 0;
-  for (; i + 16 <= count; i += 16)
-    for (int j = 0; j < 16; j++) sum[j] += x[i + j] * y[i + j];
+  for (; i + LANES <= count; i += LANES)
+    for (int j = 0; j < LANES; j++) sum[j] += x[i + j] * y[i + j];
   for (int j = 0; i < count; i++, j++) sum[j] += x[i] * y[i];
-  for (int width = 8; width > 0; width /= 2)
-    for (int j = 0; j < width; j++) sum[j] += sum[j + width];
-  return sum[0];
+  *result = tree(sum);
 }
+PATHS(dot, (const float *x, const float *y, size_t count, float *result), (x, y, count, result))
 
-void ck_add_scaled(const float *x, float scale, float *y, size_t count) {
-  for (size_t i = 0; i < count; i++) y[i] += scale * x[i];
+float ck_dot(const float *x, const float *y, size_t count) {
+  float result;
+  dot(x, y, count, &result);
+  return result;
 }
 
 #if defined(__x86_64__)

@@ -21,6 +21,28 @@ T512 static size_t scan512(const float *p, size_t tokens, float bias, float low,
   }
   return found;
 }
+
+// Few are kept, so eight are asked at once.
+T256 static size_t scan256(const float *p, size_t tokens, float bias, float low, uint16_t *token, float *value) {
+  __m256 b = _mm256_set1_ps(bias), bound = _mm256_set1_ps(low);
+  size_t found = 0, t = 0;
+  for (; t + 8 <= tokens; t += 8) {
+    __m256 v = _mm256_add_ps(_mm256_loadu_ps(p + t), b);
+    unsigned kept = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(v, bound, _CMP_NLE_UQ));
+    for (; kept; kept &= kept - 1, found++) {
+      size_t at = t + (size_t)__builtin_ctz(kept);
+      value[found] = p[at] + bias;
+      token[found] = (uint16_t)at;
+    }
+  }
+  for (; t < tokens; t++) {
+    float v = p[t] + bias;
+    value[found] = v;
+    token[found] = (uint16_t)t;
+    found += !(v <= low);
+  }
+  return found;
+}
 #endif
 
 static size_t scan_portable(const float *p, size_t tokens, float bias, float low, uint16_t *token, float *value) {
@@ -43,6 +65,8 @@ size_t ck_scan(const float *p, size_t p_stride, size_t first, size_t features, s
 #if defined(__x86_64__)
     if (level == 3)
       place += scan512(p + f * p_stride, tokens, bias[f], low[f], token + place, value + place);
+    else if (level == 2)
+      place += scan256(p + f * p_stride, tokens, bias[f], low[f], token + place, value + place);
     else
 #endif
       place += scan_portable(p + f * p_stride, tokens, bias[f], low[f], token + place, value + place);
@@ -52,8 +76,24 @@ size_t ck_scan(const float *p, size_t p_stride, size_t first, size_t features, s
   return features;
 }
 
-// For 16 tokens at a time: the bits of positive floats are ordered as they are, so the `keep`-th largest is found bit
-// by bit, by counting.
+// The `keep`-th largest of each of up to 16 tokens that lie side by side, 0 where fewer are positive. The bits of positive
+// floats are ordered as they are, so it is found bit by bit, by counting.
+INLINE void find_cuts(const float *p, size_t p_stride, size_t features, size_t lanes, size_t keep, int32_t cut[LANES]) {
+  integers found = {0}, wanted = {0};
+  wanted = wanted + (int32_t)keep;
+  for (int bit = 30; bit >= 0; bit--) {
+    integers trial = found | (int32_t)1 << bit, count = {0};
+    for (size_t f = 0; f < features; f++) {
+      integers bits = {0};
+      memcpy(&bits, p + f * p_stride, lanes * sizeof *p);
+      count -= bits >= trial;  // a comparison that holds is -1
+    }
+    integers enough = count >= wanted;
+    found = (enough & trial) | (~enough & found);
+  }
+  memcpy(cut, &found, sizeof found);
+}
+
 INLINE void ck_keep_largest_body(float *p, size_t p_stride, size_t features, size_t tokens, const float *bias,
                                  size_t keep) {
   for (size_t f = 0; f < features; f++)
@@ -63,18 +103,10 @@ INLINE void ck_keep_largest_body(float *p, size_t p_stride, size_t features, siz
     }
   for (size_t t0 = 0; t0 < tokens; t0 += LANES) {
     size_t lanes = tokens - t0 < LANES ? tokens - t0 : LANES;
-    int32_t cut[LANES] = {0};
-    for (int bit = 30; bit >= 0; bit--) {
-      int32_t trial[LANES], count[LANES] = {0};
-      for (int j = 0; j < LANES; j++) trial[j] = cut[j] | (int32_t)1 << bit;
-      for (size_t f = 0; f < features; f++) {
-        int32_t bits[LANES] = {0};
-        memcpy(bits, p + f * p_stride + t0, lanes * 4);
-        for (int j = 0; j < LANES; j++) count[j] += bits[j] >= trial[j];
-      }
-      for (int j = 0; j < LANES; j++)
-        if (count[j] >= (int32_t)keep) cut[j] = trial[j];
-    }
+    int32_t cut[LANES];
+    // With a number of lanes that the compiler knows, they are loaded as one vector.
+    if (lanes == LANES) find_cuts(p + t0, p_stride, features, LANES, keep, cut);
+    else find_cuts(p + t0, p_stride, features, lanes, keep, cut);
     // `cut` is the keep-th largest, or 0 where fewer are positive; those above it stay, and of its equals the first.
     int32_t left[LANES];
     for (int j = 0; j < LANES; j++) left[j] = (int32_t)keep;

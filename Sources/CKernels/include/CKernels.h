@@ -56,8 +56,6 @@ void ck_convert(const void *source, ck_type type, size_t count, float *destinati
 
 // Sum of x[i] * y[i] in 16 partial sums added as a fixed tree.
 float ck_dot(const float *x, const float *y, size_t count);
-// y[i] += scale * x[i], fused.
-void ck_add_scaled(const float *x, float scale, float *y, size_t count);
 // Measures nothing: runs `rounds` dependent rounds of fused multiply-adds and returns a value that depends on them;
 // 2 * 16 * 28 * rounds floating-point operations on the AVX-512 path (see ck_peak_operations).
 float ck_peak(size_t rounds);
