@@ -136,7 +136,7 @@ extension Kernels {
   /// Runs fused multiply-adds in registers for a while, for a bound on what any product can reach.
   /// - Returns: Floating-point operations done.
   public static func peakRound() -> Double {
-    let rounds = 2_000_000
+    let rounds = 100_000
     let value = ck_peak(rounds)
     return value.isNaN ? 0 : ck_peak_operations(rounds)
   }

@@ -16,29 +16,41 @@ public enum Benchmark {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// Floating-point operations a second at best, one thread, in registers.
-  public static func peakOperations() -> Double { bestRate { Kernels.peakRound() } }
+  /// The speed of a packed product beside what the processor can do at best.
+  public struct ProductSpeed: Sendable {
+    /// Floating-point operations per second of the product, one thread.
+    public var operations: Double
+    /// Those of fused multiply-adds in registers.
+    public var bound: Double
+  }
 
-  /// Floating-point operations a second of a packed product.
-  public static func productOperations(m: Int, k: Int, n: Int) -> Double {
+  /// Measures the product of `[m, k]` and `[k, n]`.
+  ///
+  /// Both are run in turns, a few milliseconds each, and the fastest turn of each counts: what else runs on the machine slows
+  /// both.
+  public static func product(m: Int, k: Int, n: Int, rounds: Int = 150) -> ProductSpeed {
     let b = PackedMatrix(
       transposing: Matrix(rows: n, columns: k, values: Array(repeating: 0.5, count: n * k)))
     let a = Scratch(count: m * k)
     var c = Scratch(count: m * n)
-    let repeats = max(1, 20_000_000 / (m * k * n))
-    return bestRate {
-      for _ in 0..<repeats {
-        b.multiply(a, at: 0, rows: m, rowStride: k, into: &c, at: 0, resultStride: n, accumulating: false)
+    let repeats = max(1, 50_000_000 / (m * k * n))
+    var speed = ProductSpeed(operations: 0, bound: 0)
+    for _ in 0..<rounds {
+      speed.bound = max(speed.bound, rate { Kernels.peakRound() })
+      let operations = rate {
+        for _ in 0..<repeats {
+          b.multiply(a, at: 0, rows: m, rowStride: k, into: &c, at: 0, resultStride: n, accumulating: false)
+        }
+        return 2 * Double(m) * Double(k) * Double(n) * Double(repeats)
       }
-      return 2 * Double(m) * Double(k) * Double(n) * Double(repeats)
+      speed.operations = max(speed.operations, operations)
     }
+    return speed
   }
 
-  private static func bestRate(_ body: () -> Double) -> Double {
-    (0..<20).map { _ in
-      let start = cpuSeconds()
-      return body() / (cpuSeconds() - start)
-    }.max() ?? 0
+  private static func rate(_ body: () -> Double) -> Double {
+    let start = cpuSeconds()
+    return body() / (cpuSeconds() - start)
   }
 
   /// CPU seconds of one trace, by phase, and its counts.

@@ -16,19 +16,55 @@ struct BenchCommand: ParsableCommand {
 struct BenchProductCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "product",
-    abstract: "Measures matrix products against what the processor can do at best.")
+    abstract: "Measures matrix products against what the processor can do at best.",
+    discussion: """
+      For each shape, the GFLOP/s of one thread, and their share of what fused multiply-adds in registers reach; the two are \
+      measured in turns, so that the share holds on a machine that does other things, too.
+      """)
+
+  @OptionGroup var path: PathOption
 
   func run() throws {
-    try Terminal.output(
-      "bound of fused multiply-adds: \(format(Benchmark.peakOperations() / 1e9)) GFLOP/s, one thread\n")
-    for (m, k, n) in [(112, 768, 768), (56, 768, 64), (112, 768, 570), (64, 64, 64), (16, 64, 64)] {
-      let rate = Benchmark.productOperations(m: m, k: k, n: n) / 1e9
-      try Terminal.output("[\(m), \(k)] × [\(k), \(n)]: \(format(rate)) GFLOP/s\n")
+    let path = try path.apply()
+    try Terminal.output("one thread, \(path.rawValue)\n")
+    for (m, k, n) in Self.shapes {
+      let speed = Benchmark.product(m: m, k: k, n: n)
+      try Terminal.output(
+        "[\(m), \(k)] × [\(k), \(n)]: \(format(speed.operations / 1e9)) of \(format(speed.bound / 1e9)) GFLOP/s, "
+          + "\(format(100 * speed.operations / speed.bound)) %\n")
     }
   }
 
+  /// What attribution multiplies, from wide to small, and one of larger models.
+  private static let shapes = [
+    (112, 768, 768), (56, 768, 64), (112, 768, 570), (64, 64, 64), (16, 64, 64), (112, 2048, 2048),
+  ]
+
   private func format(_ value: Double) -> String { String(format: "%.1f", value) }
 }
+
+/// The instructions that a measurement is made with.
+struct PathOption: ParsableArguments {
+  @Option(
+    name: .customLong("path"),
+    help:
+      "The instructions to use: \(ProcessorPath.allCases.map(\.rawValue).joined(separator: ", ")). (default: the best there is)"
+  )
+  var wanted: ProcessorPath?
+
+  /// Limits the kernels of this process.
+  /// - Returns: The path that runs.
+  func apply() throws -> ProcessorPath {
+    guard let wanted else { return .current }
+    guard wanted.limit() == wanted else {
+      throw ValidationError(
+        "This processor has no \(wanted.rawValue); its best is \(ProcessorPath.current.rawValue).")
+    }
+    return wanted
+  }
+}
+
+extension ProcessorPath: ExpressibleByArgument {}
 
 /// Writes a made-up model.
 struct BenchSynthesizeCommand: ParsableCommand {
@@ -131,6 +167,7 @@ struct BenchTraceCommand: ParsableCommand {
   @Option(help: "The part of the influence to follow.") var coverage = 1.0
   @Option(help: "The most feature rows.") var rows: Int?
   @Option(help: "Threads.") var threads = 1
+  @OptionGroup var path: PathOption
   @Option(help: "Where the random prompts start.") var seed: UInt64 = 0
 
   func validate() throws {
@@ -145,6 +182,7 @@ struct BenchTraceCommand: ParsableCommand {
 
   func run() throws {
     Parallel.threadCount = threads
+    let path = try path.apply()
     let transformer = try Transformer(folder: URL(filePath: model))
     let coder = try Transcoder(folder: URL(filePath: transcoders))
     let tokenizer = try Tokenizer(folder: URL(filePath: model))
@@ -162,7 +200,7 @@ struct BenchTraceCommand: ParsableCommand {
       }
       if let best { try Terminal.output(best.summary(tokens: count) + "\n") }
     }
-    try Terminal.output("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s)\n")
+    try Terminal.output("peak memory \(Memory.peak >> 20) MiB, \(threads) thread(s), \(path.rawValue)\n")
   }
 }
 
@@ -186,6 +224,7 @@ struct BenchTranscoderStepCommand: ParsableCommand {
   @Option(help: "Tokens of a step.") var batch = 2048
   @Option(help: "Steps; the fastest counts.") var rounds = 20
   @Option(help: "Threads.") var threads = 1
+  @OptionGroup var path: PathOption
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
 
   func validate() throws {
@@ -202,9 +241,11 @@ struct BenchTranscoderStepCommand: ParsableCommand {
 
   func run() throws {
     Parallel.threadCount = threads
+    let path = try path.apply()
     let shape = TranscoderShape(kind: kind.kind, layerCount: layers, dModel: width, featureCount: features)
     let step = try measure(shape, l0, isDense: false)
-    var head = "\(layers) layers, width \(width), \(features) features a layer, \(threads) thread(s)\n"
+    var head =
+      "\(layers) layers, width \(width), \(features) features per layer, \(threads) thread(s), \(path.rawValue)\n"
     for (phase, seconds) in step.phases.sorted(by: { $0.value > $1.value }) {
       head += "\(pad(phase, 12))\(pad(String(format: "%.2f", seconds * 1e6 / Double(batch)), 8)) µs a token\n"
     }
