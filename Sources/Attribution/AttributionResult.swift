@@ -19,6 +19,8 @@ public struct AttributionResult: Sendable {
   public let rowsComputed: Int
   /// Active features.
   public let rowsPossible: Int
+  /// What each computed row needs beside its weights to sum to its target's value, `[node]`; zeros where there is no row.
+  public let rowConstants: [RowConstants]
   /// The largest difference between a target's value and the sum of its row, its constants and its bias, relative to
   /// the larger of 1 and that value: what rounding does to the identity of METHOD section 4.
   public let largestIdentityGap: Double
@@ -30,6 +32,23 @@ public struct AttributionResult: Sendable {
   public var phases: [PhaseClock.Phase]
   /// Floating-point operations of the pullbacks' matrix products.
   public let operations: Double
+}
+
+/// What stands beside the weights of a row, so that the row can be tested by itself:
+/// ```
+/// Σ_s A[t, s] + β + b[t] = z[t]
+/// ```
+public struct RowConstants: Sendable, Equatable {
+  /// `β`: what everything constant contributes: biases, learned positions, MLPs at positions without features.
+  public var constant: Float = 0
+  /// `b`, the target's own bias.
+  public var bias: Float = 0
+  /// `z`, the target's value in the recorded run: a feature's preactivation, a logit less the mean of all logits.
+  public var value: Float = 0
+
+  public init(constant: Float = 0, bias: Float = 0, value: Float = 0) {
+    (self.constant, self.bias, self.value) = (constant, bias, value)
+  }
 }
 
 /// How far a trace has come.

@@ -23,6 +23,7 @@ public struct Attributor {
   let progress: (AttributionProgress) -> Void
   let isCancelled: @Sendable () -> Bool
   private var effects: DirectEffects
+  private var constants: [RowConstants]
   private var accumulator: InfluenceAccumulator
   private var sourceLists: [SourceKey: (order: SourceOrder, places: [Int32])] = [:]
   private var rowsComputed = 0
@@ -58,6 +59,7 @@ public struct Attributor {
       weights[try Self.place(of: feature, position: position, in: model)] = 1
     }
     effects = DirectEffects(nodeCount: layout.nodeCount)
+    constants = Array(repeating: RowConstants(), count: layout.nodeCount)
     accumulator = InfluenceAccumulator(rootWeights: weights)
   }
 
@@ -251,6 +253,8 @@ public struct Attributor {
     for (job, row) in zip(sorted, rows.joined()) {
       let sources = sources(layerLimit: layerLimit, position: job.target.position).places
       effects.rows[job.place] = DirectEffects.Row(sources: sources, weights: row.weights)
+      constants[job.place] = RowConstants(
+        constant: row.constant, bias: Float(job.bias), value: Float(job.value))
       let sum = row.weights.reduce(Double(row.constant) + job.bias) { $0 + Double($1) }
       largestGap = max(largestGap, abs(sum - job.value) / max(1, abs(job.value)))
     }
@@ -338,7 +342,7 @@ public struct Attributor {
       graph: graph, layout: layout, model: model, logits: logits,
       coverage: total > 0 ? 1 - accumulator.missing / total : 1, missing: accumulator.missing,
       rowsComputed: rowsComputed, rowsPossible: model.activations.count - model.heldPlaces.count,
-      largestIdentityGap: largestGap, memory: plan, batchSizes: batchSizes ?? 0...0,
+      rowConstants: constants, largestIdentityGap: largestGap, memory: plan, batchSizes: batchSizes ?? 0...0,
       phases: phases, operations: operations)
   }
 

@@ -54,7 +54,7 @@ public struct MemoryPlan: Sendable, Equatable {
     let least = Parallel.threadCount * Self.workingBytes(ofOneTargetIn: model)
     let keepsEveryNode = settings.keepsEveryNode && settings.memoryLimit != nil
     let inPosition = keepsEveryNode ? Self.edgesInPosition(model, settings) : 0
-    let nodes = model.activations.count + (layers + 1) * positions + Self.roots(settings, of: model)
+    let nodes = Self.mostNodes(model, settings)
     let before = held + Self.allowance + tiles
     func needed(_ rows: Int) -> Int {
       let edges = rows / 4
@@ -169,8 +169,29 @@ public struct MemoryPlan: Sendable, Equatable {
       + (hasSkip ? PackedMatrix.byteCount(inner: c.dModel, columns: c.dModel) : 0)
   }
 
+  /// The most effects that a trace can find, zeros among them included; where every row is computed, as many as it has but
+  /// for answers that the prompt turns out not to have.
+  public static func mostEffects(_ model: LocalReplacementModel, _ settings: AttributionSettings) -> Int {
+    numbers(model, settings, limit: settings.rowLimit, lists: 0)
+  }
+
+  /// The most nodes that a trace can have.
+  public static func mostNodes(_ model: LocalReplacementModel, _ settings: AttributionSettings) -> Int {
+    model.activations.count
+      + (model.transformer.configuration.layerCount + 1) * model.recording.positionCount
+      + roots(settings, of: model)
+  }
+
   private static func rows(
     _ model: LocalReplacementModel, _ settings: AttributionSettings, limit: Int?
+  ) -> Int {
+    4 * numbers(model, settings, limit: limit, lists: 1)
+  }
+
+  /// The weights of all rows, and the entries of the lists of sources that the rows of one layer and position share.
+  /// - Parameter lists: 1 where the lists count, or 0.
+  private static func numbers(
+    _ model: LocalReplacementModel, _ settings: AttributionSettings, limit: Int?, lists: Int
   ) -> Int {
     let activations = model.activations
     var numbers = 0
@@ -181,8 +202,7 @@ public struct MemoryPlan: Sendable, Equatable {
         guard targets > 0 else { continue }
         let below = (0..<layer).reduce(0) { $0 + activations.places(layer: $1, through: position).count }
         let length = below + (layer + 1) * (position + 1)
-        // The weights of each row, and one list of the sources for all of them.
-        ofLayer += (targets + 1) * length
+        ofLayer += (targets + lists) * length
         longest = max(longest, length)
         count += targets
       }
@@ -194,7 +214,7 @@ public struct MemoryPlan: Sendable, Equatable {
       numbers += ofLayer
     }
     let sources = activations.count + (activations.layerCount + 1) * activations.positionCount
-    return 4 * (numbers + (roots(settings, of: model) + 1) * sources)
+    return numbers + (roots(settings, of: model) + lists) * sources
   }
 
   private static func workingBytes(ofOneTargetIn model: LocalReplacementModel) -> Int {

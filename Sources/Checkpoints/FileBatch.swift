@@ -10,6 +10,7 @@ public final class FileBatch: @unchecked Sendable {
   // Used by one task at a time; the list of unfinished files has its own lock.
   private let folder: URL
   private var staged: [(temporary: String, final: String)] = []
+  private var removed: [String] = []
   private let madeFolders: [String]  // the innermost first
   private static let unfinished = Mutex(Unfinished())
 
@@ -120,6 +121,9 @@ public final class FileBatch: @unchecked Sendable {
     guard failure == 0 else { throw .cannotWrite(path: path, reason: String(cString: strerror(failure))) }
   }
 
+  /// Names a file of an earlier batch that goes away when the others come into their places.
+  public func remove(_ name: String) { removed.append(folder.appending(path: name).path) }
+
   /// Moves every staged file into its place, without being stopped by ``endProcess(status:)`` in between.
   public func commit() throws(CheckpointError) {
     let failure: CheckpointError? = Self.unfinished.withLock { unfinished in
@@ -129,6 +133,9 @@ public final class FileBatch: @unchecked Sendable {
         }
         unfinished.files.remove(file.temporary)
         staged.removeFirst()
+      }
+      for path in removed where unlink(path) != 0 && errno != ENOENT {
+        return .cannotWrite(path: path, reason: String(cString: strerror(errno)))
       }
       return nil
     }

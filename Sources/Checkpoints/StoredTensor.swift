@@ -90,6 +90,17 @@ public struct StoredTensor: Sendable {
     ).row(0)
   }
 
+  /// Some of its numbers, in their order, as float32.
+  public func floats(_ range: Range<Int>) throws(CheckpointError) -> [Float] {
+    let type = try floatType()
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "numbers \(range) of \(count)")
+    if range.isEmpty { return [] }
+    return WeightMatrix(
+      file: file, byteOffset: bytes.lowerBound + range.lowerBound * type.byteCount, type: type, outputs: 1,
+      inputs: range.count
+    ).row(0)
+  }
+
   /// The tensor as a vector of float32.
   /// - Throws: ``CheckpointError/wrongShape(name:path:expected:actual:)`` if it is not `[count]`.
   public func vector(count: Int) throws(CheckpointError) -> [Float] {
@@ -109,12 +120,16 @@ public struct StoredTensor: Sendable {
   }
 
   /// The tensor as integers of whatever shape, `[count]`.
-  public func integers() throws(CheckpointError) -> [Int] {
+  public func integers() throws(CheckpointError) -> [Int] { try integers(0..<count) }
+
+  /// Some of its numbers, in their order, as integers.
+  public func integers(_ range: Range<Int>) throws(CheckpointError) -> [Int] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "numbers \(range) of \(count)")
     let raw = UnsafeRawBufferPointer(rebasing: file.bytes[bytes])
     switch typeName {
-    case "I64": return (0..<count).map { Int(raw.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
-    case "I32": return (0..<count).map { Int(raw.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) }
-    case "U8", "BOOL": return raw.map { Int($0) }
+    case "I64": return range.map { Int(raw.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self)) }
+    case "I32": return range.map { Int(raw.loadUnaligned(fromByteOffset: $0 * 4, as: Int32.self)) }
+    case "U8", "BOOL": return range.map { Int(raw[$0]) }
     default:
       throw .wrongType(name: name, path: file.path, type: typeName, expected: "I64, I32, U8 or BOOL")
     }

@@ -117,7 +117,7 @@ struct FailedWriteTests {
     // Ten thousand rows of up to 100,000 sources on one thread: a minute, however late the signal comes.
     let arguments = traceArguments(
       settings.prompt(tokenCount: 64), of: model, to: output, "--coverage", "1", "--threads", "1",
-      "--max-rows", "10000")
+      "--max-rows", "10000", "--quiet")
     let clew = try ClewProcess(arguments)
     try await Task.sleep(for: .milliseconds(500))
     #expect(clew.process.isRunning)

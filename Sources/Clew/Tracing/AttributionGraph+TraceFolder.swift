@@ -5,11 +5,12 @@ public import Foundation
 extension AttributionGraph {
   /// Reads a whole traced graph back from the folder that `clew trace` wrote: `graph.safetensors` for nodes and rows,
   /// `graph.json` for the prompt's texts and the labels.
-  /// - Throws: ``TraceFolderError`` if the numbers describe no trace or the two files are of different ones, and what
-  ///   reading the files throws.
+  /// - Throws: ``TraceFolderError`` if there are no rows, the numbers describe no trace or the two files are of different
+  ///   ones, and what reading the files throws.
   public init(traceFolder folder: URL) throws {
     let json = folder.appending(path: "graph.json")
     let pruned = try GraphReading(contentsOfFile: json.path).graph
+    guard Self.hasRows(folder) else { throw TraceFolderError.noRows(folder: folder.path) }
     let file = try SafetensorsFile(folder.appending(path: "graph.safetensors"))
     let tensors = try NodeTensors(file)
     let nodes = tensors.nodes(labelledAs: pruned)
@@ -18,6 +19,11 @@ extension AttributionGraph {
       metadata: pruned.metadata, nodes: nodes,
       effects: try Self.effects(in: file, count: tensors.layout.nodeCount), rootWeights: tensors.roots,
       savedView: pruned.savedView, edgeExtras: Self.extras(of: pruned, among: nodes))
+  }
+
+  /// Whether a trace's folder holds the rows, and not only what pruning left of them.
+  public static func hasRows(_ folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appending(path: "graph.safetensors").path)
   }
 
   /// Refuses a graph file whose prompt, features or errors are not those of the tensors beside it.
@@ -63,35 +69,58 @@ extension AttributionGraph {
     return extras
   }
 
+  /// The rows, in whichever of the two forms they are stored, read one after the other.
   private static func effects(in file: SafetensorsFile, count: Int) throws -> DirectEffects {
-    func damaged(_ reason: String) -> TraceFolderError { .damaged(path: file.file.path, reason: reason) }
-    guard file.tensors["row_starts"] != nil else {
-      let matrix = try file.tensor("adjacency_matrix")
-      guard matrix.shape == [count, count] else {
-        throw damaged("its adjacency matrix of shape \(matrix.shape) does not fit its \(count) nodes")
-      }
-      let weights = try matrix.floats()
-      guard weights.allSatisfy(\.isFinite) else {
-        throw damaged("a weight of an edge is not a finite number")
-      }
-      return DirectEffects(dense: weights, nodeCount: count)
+    try file.tensors["row_starts"] == nil ? matrix(in: file, count: count) : rows(in: file, count: count)
+  }
+
+  private static func damaged(_ file: SafetensorsFile, _ reason: String) -> TraceFolderError {
+    .damaged(path: file.file.path, reason: reason)
+  }
+
+  private static func matrix(in file: SafetensorsFile, count: Int) throws -> DirectEffects {
+    let matrix = try file.tensor("adjacency_matrix")
+    guard matrix.shape == [count, count] else {
+      throw damaged(file, "its adjacency matrix of shape \(matrix.shape) does not fit its \(count) nodes")
     }
-    let starts = try file.tensor("row_starts").integers()
-    let sources = try file.tensor("row_sources").integers()
-    let weights = try file.tensor("row_weights").vector(count: sources.count)
-    let skipped = try file.tensor("row_is_skipped").integers()
-    guard starts.count == count + 1, skipped.count == count, starts.first == 0, starts.last == sources.count,
-      zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 }),
-      sources.allSatisfy({ (0..<count).contains($0) })
-    else { throw damaged("its rows do not fit its \(count) nodes") }
-    guard weights.allSatisfy(\.isFinite) else { throw damaged("a weight of an edge is not a finite number") }
     var effects = DirectEffects(nodeCount: count)
     for target in 0..<count {
-      let range = starts[target]..<starts[target + 1]
-      guard zip(sources[range], sources[range].dropFirst()).allSatisfy({ $0 < $1 }) else {
-        throw damaged("the sources of row \(target) are not in order")
+      let row = try matrix.floats(target * count..<(target + 1) * count)
+      guard row.allSatisfy(\.isFinite) else {
+        throw damaged(file, "a weight of an edge is not a finite number")
       }
-      effects.rows[target] = .init(sources: sources[range].map { Int32($0) }, weights: Array(weights[range]))
+      let sources = row.indices.filter { row[$0] != 0 }
+      effects.rows[target] = .init(sources: sources.map { Int32($0) }, weights: sources.map { row[$0] })
+    }
+    return effects
+  }
+
+  private static func rows(in file: SafetensorsFile, count: Int) throws -> DirectEffects {
+    let starts = try file.tensor("row_starts").integers()
+    let (sources, weights) = (try file.tensor("row_sources"), try file.tensor("row_weights"))
+    let skipped = try file.tensor("row_is_skipped").integers()
+    guard starts.count == count + 1, skipped.count == count, starts.first == 0, starts.last == sources.count,
+      weights.shape == [sources.count], zip(starts, starts.dropFirst()).allSatisfy({ $0 <= $1 })
+    else { throw damaged(file, "its rows do not fit its \(count) nodes") }
+    var effects = DirectEffects(nodeCount: count)
+    var last: [Int32] = []
+    for target in 0..<count {
+      let range = starts[target]..<starts[target + 1]
+      let row = try sources.integers(range)
+      guard row.allSatisfy({ (0..<count).contains($0) }) else {
+        throw damaged(file, "its rows do not fit its \(count) nodes")
+      }
+      guard zip(row, row.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        throw damaged(file, "the sources of row \(target) are not in order")
+      }
+      let numbers = try weights.floats(range)
+      guard numbers.allSatisfy(\.isFinite) else {
+        throw damaged(file, "a weight of an edge is not a finite number")
+      }
+      // Features of one layer and position read the same sources, and share one list of them.
+      let list = row.map { Int32($0) }
+      if list != last { last = list }
+      effects.rows[target] = .init(sources: last, weights: numbers)
       effects.isSkipped[target] = skipped[target] != 0
     }
     return effects

@@ -46,6 +46,8 @@ public struct TraceRequest: Sendable {
   public var changes: [FeatureChange] = []
   /// What is held meanwhile; MLP outputs cannot be.
   public var mode = InterventionMode.free
+  /// How the rows are stored.
+  public var storage = RowStorage.automatic
   /// The graph's name; made from the prompt if `nil`.
   public var slug: String?
 
@@ -66,7 +68,8 @@ public struct TraceRequest: Sendable {
 
 /// A prompt traced from end to end: the whole graph, its scores, and what pruning left.
 public struct PromptTrace: Sendable {
-  public let request: TraceRequest
+  /// What was asked for; how it is to be stored may still change.
+  public var request: TraceRequest
   public let prompt: Prompt
   public let result: AttributionResult
   public let influence: Influence
@@ -79,12 +82,15 @@ public struct PromptTrace: Sendable {
   /// - Parameters:
   ///   - known: What the same tokens gave before, unchanged; they are then neither run nor encoded again.
   ///   - labels: The features' labels, if they have been read already; otherwise they are read beside the weights.
+  ///   - foreseen: Called before the first row is computed with the most bytes that `graph.safetensors` can take; what it
+  ///     throws ends the trace.
   ///   - progress: Called now and then from the thread that traces.
   ///   - isCancelled: Asked often, from any thread, whether the trace is still wanted.
   /// - Throws: ``AttributionError/cancelled`` if it is not, and what each phase throws.
   public static func trace(
     _ request: TraceRequest, with model: TracingModel, reusing known: LocalReplacementModel? = nil,
-    labels: FeatureLabels? = nil, progress: @escaping (AttributionProgress) -> Void = { _ in },
+    labels: FeatureLabels? = nil, foreseen: (Int) throws -> Void = { _ in },
+    progress: @escaping (AttributionProgress) -> Void = { _ in },
     isCancelled: @escaping @Sendable () -> Bool = { false }
   ) throws -> PromptTrace {
     var clock = PhaseClock()
@@ -121,6 +127,7 @@ public struct PromptTrace: Sendable {
       local = try local.changed(by: request.changes, mode: request.mode)
       try end("change")
     }
+    try foreseen(GraphTensors.mostBytes(request, local))
     var result = try Attributor.attribute(
       local, prompt: prompt, tokenizer: model.tokenizer, settings: settings, progress: progress,
       isCancelled: isCancelled)

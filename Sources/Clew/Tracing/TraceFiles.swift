@@ -7,7 +7,8 @@ internal import Rendering
 extension PromptTrace {
   /// Writes the trace's folder: `graph.json`, `graph.safetensors`, `graph.dot`, `graph.svg`, `report.md`, `run.json`.
   ///
-  /// The files appear together once all are written; what was there before stays until then.
+  /// The files appear together once all are written; what was there before stays until then. Where the rows are not to
+  /// be stored, `graph.safetensors` is left out, and one of an earlier trace is taken away.
   /// - Parameters:
   ///   - folder: The folder that holds the files; made if missing.
   ///   - command: The command line, for the record.
@@ -20,7 +21,11 @@ extension PromptTrace {
         }
       }
     }
-    try files.stage("graph.safetensors", parts: GraphTensors.writer(for: self).parts())
+    if request.storage == .none {
+      files.remove("graph.safetensors")
+    } else {
+      try files.stage("graph.safetensors", parts: GraphTensors.writer(for: self).parts())
+    }
     try files.stage("graph.dot") { handOn in DOTWriter.write(pruning.graph, to: handOn) }
     try files.stage("graph.svg", try Figure(of: pruning.graph).svg())
     try files.stage("report.md", Array(report(command: command).utf8))

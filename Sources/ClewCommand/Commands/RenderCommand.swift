@@ -93,7 +93,7 @@ struct RenderCommand: ParsableCommand {
     let view = try readersView(of: input, content)
     // A small graph is cut from all that was traced, as in the explorer: its shares are then of whole inputs.
     if input.isTraceFolder, what != .graph, !view.pinnedIDs.isEmpty {
-      content = try input.opened(labels: nil).graph
+      if input.isWholeTrace { content = try input.opened(labels: nil).graph } else { input.noteMissingRows() }
     }
     for id in view.missingIDs(in: content).prefix(10) {
       Terminal.complain("clew: note on \(input.file): the view names '\(id)', which the graph does not have.")

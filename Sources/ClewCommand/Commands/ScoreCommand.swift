@@ -29,7 +29,7 @@ struct ScoreCommand: ParsableCommand {
       } else {
         try Terminal.output(
           """
-          \(path) (\(input.isTraceFolder ? "the whole trace" : "what the file holds"))
+          \(path) (\(input.isWholeTrace ? "the whole trace" : "what the file holds"))
             replacement  \(text(scores.replacement, scores.replacementBounds))
             completeness \(text(scores.completeness, scores.completenessBounds))
             \(graph.nodes.count) nodes, \(graph.effects.nonzeroCount) edges, \
@@ -53,7 +53,7 @@ struct ScoreCommand: ParsableCommand {
   ) -> JSON {
     func bounds(_ range: ClosedRange<Double>) -> JSON { [JSON(range.lowerBound), JSON(range.upperBound)] }
     return [
-      "graph": .string(path), "whole_trace": .bool(input.isTraceFolder),
+      "graph": .string(path), "whole_trace": .bool(input.isWholeTrace),
       "replacement": JSON(scores.replacement), "replacement_bounds": bounds(scores.replacementBounds),
       "completeness": JSON(scores.completeness), "completeness_bounds": bounds(scores.completenessBounds),
       "missing": JSON(scores.missing), "nodes": JSON(graph.nodes.count),

@@ -9,7 +9,9 @@ struct TraceCommand: ParsableCommand {
     abstract: "Traces a prompt: features, edges, scores, a pruned graph and a figure.",
     discussion: """
       The folder Output/<slug> then holds graph.json (for viewers), graph.safetensors (every computed row), graph.dot, \
-      graph.svg, report.md and run.json. Read report.md for what the figure does not show.
+      graph.svg, report.md and run.json. Read report.md for what the figure does not show. With more than \
+      \(RowStorage.denseNodeLimit) nodes, or rows that were not computed, graph.safetensors holds rows without their zeros, \
+      else a matrix.
       """)
 
   @Argument(help: "The text whose next token is traced.") var prompt: String
@@ -38,6 +40,15 @@ struct TraceCommand: ParsableCommand {
     help:
       "The graph's name: letters, digits, '_', '.' and '-', at most 200 of them. (default: from the prompt)")
   var slug: String?
+  @Flag(
+    help:
+      "Store the rows as a matrix of 4 bytes times the number of nodes squared, however many; with --coverage 1."
+  )
+  var dense = false
+  @Flag(
+    name: .customLong("no-tensors"),
+    help: "Leave graph.safetensors out: the graph can then be looked at and drawn, but not cut anew.")
+  var leavesTensorsOut = false
   @OptionGroup var resources: ResourceOptions
   @Flag(help: "Print the summary as JSON on standard output.") var json = false
   @Flag(help: "Print nothing but errors.") var quiet = false
@@ -57,6 +68,10 @@ struct TraceCommand: ParsableCommand {
           + "nothing. Leave one of them out.")
     }
     guard maxRows ?? 1 > 0 else { throw ValidationError("--max-rows must be at least 1.") }
+    if dense, coverage < 1 || maxRows != nil {
+      throw ValidationError("--dense needs every row: give --coverage 1, and no --max-rows.")
+    }
+    if dense, leavesTensorsOut { throw ValidationError("--dense and --no-tensors exclude each other.") }
     if output == "" { throw ValidationError("--output must name a folder.") }
     if let slug, !PromptTrace.isSlug(slug) {
       throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-', at most 200 of them.")
@@ -77,9 +92,9 @@ struct TraceCommand: ParsableCommand {
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
     let model = try models.open()
-    let trace = try PromptTrace.trace(try request(model), with: model) {
-      bar.show($0.phase, fraction: $0.fraction)
-    }
+    let trace = try PromptTrace.trace(
+      try request(model), with: model, foreseen: { try foresee($0, in: folder, bar) },
+      progress: { bar.show($0.phase, fraction: $0.fraction) })
     bar.show("writing \(folder)", fraction: 1)
     try trace.write(to: URL(filePath: folder), model: model, command: commandLine)
     bar.clear()
@@ -90,11 +105,24 @@ struct TraceCommand: ParsableCommand {
     }
   }
 
+  /// More than so many bytes of rows are announced before they are computed.
+  private static let announcedSize = 256 << 20
+
+  /// Says how much the rows may take, where it is much, and refuses what the disk has no room for.
+  private func foresee(_ bytes: Int, in folder: String, _ bar: ProgressBar) throws {
+    try PromptTrace.checkRoom(for: bytes, in: URL(filePath: folder))
+    guard bytes > Self.announcedSize, !quiet else { return }
+    bar.clear()
+    Terminal.complain(
+      "clew: note: graph.safetensors may take up to \(ByteText.of(bytes)); --no-tensors leaves it out.")
+  }
+
   private func request(_ model: TracingModel) throws -> TraceRequest {
     var request = TraceRequest(prompt: prompt)
     request.nodeShare = nodeShare
     request.edgeShare = edgeShare
     request.slug = slug
+    request.storage = leavesTensorsOut ? .none : dense ? .dense : .automatic
     request.settings.coverage = coverage
     if let maxLogits { request.settings.maxLogits = maxLogits }
     if let logitMass { request.settings.logitMass = logitMass }

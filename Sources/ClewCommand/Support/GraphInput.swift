@@ -25,21 +25,41 @@ struct GraphInput {
     return reading.graph
   }
 
+  /// Whether every row of a trace is there.
+  var isWholeTrace: Bool { isTraceFolder && AttributionGraph.hasRows(URL(filePath: path)) }
+
+  /// What is to be said of a trace whose rows were not stored; `nil` of everything else.
+  private var withoutRows: String? {
+    guard isTraceFolder, !isWholeTrace else { return nil }
+    return "it has no graph.safetensors, so what pruning left in graph.json stands for the whole trace. "
+      + "Trace again without --no-tensors for every row."
+  }
+
   /// Every row that is known: of a trace folder the whole trace, else what the file holds.
   func whole(_ rule: GraphReading.IDRule = .resolved) throws -> AttributionGraph {
-    isTraceFolder ? try AttributionGraph(traceFolder: URL(filePath: path)) : try pruned(rule)
+    if isWholeTrace { return try AttributionGraph(traceFolder: URL(filePath: path)) }
+    let graph = try pruned(rule)
+    noteMissingRows()
+    return graph
+  }
+
+  /// Says that the rows of a trace were not stored, if that is so.
+  func noteMissingRows() {
+    if let withoutRows { Terminal.complain("clew: note on \(path): \(withoutRows)") }
   }
 
   /// The whole graph for the explorer; what is odd about its file goes to the page.
   /// - Parameter labels: Names the features that pruning left out of the file.
   func opened(labels: ExampleLibrary?) throws -> OpenGraph {
-    if isTraceFolder {
+    if isWholeTrace {
       var graph = try whole()
       if let labels { try labels.label(&graph) }
       return OpenGraph(graph: graph, isWhole: true)
     }
     let reading = try GraphReading(contentsOfFile: file)
-    return OpenGraph(graph: reading.graph, isWhole: false, notes: reading.findings.map { "\($0)" })
+    return OpenGraph(
+      graph: reading.graph, isWhole: false,
+      notes: reading.findings.map { "\($0)" } + [withoutRows].compactMap { $0.map { "\(path): \($0)" } })
   }
 
   /// Writes one file, which appears whole or not at all.
