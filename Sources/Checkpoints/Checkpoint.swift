@@ -17,15 +17,23 @@ public struct Checkpoint: Sendable {
     } else if FileManager.default.fileExists(atPath: index.path) {
       tensors = try Self.shards(of: index, in: folder)
     } else {
-      throw .noWeights(folder: folder.path)
+      throw ForeignWeights.explanation(of: folder, wanted: .model) ?? .noWeights(folder: folder.path)
     }
   }
 
   private static func shards(of index: URL, in folder: URL) throws(CheckpointError) -> [String: StoredTensor]
   {
-    guard let data = try? Data(contentsOf: index), let parsed = try? JSONSerialization.jsonObject(with: data),
+    guard let data = try? Data(contentsOf: index) else {
+      throw .cannotRead(path: index.path, reason: String(cString: strerror(errno)))
+    }
+    try GitLFS.check(data, path: index.path)
+    guard let parsed = try? JSONSerialization.jsonObject(with: data),
       let map = (parsed as? [String: Any])?["weight_map"] as? [String: String]
     else { throw .badHeader(path: index.path, reason: "it has no 'weight_map' from tensors to files") }
+    let missing = Set(map.values).filter {
+      !$0.isEmpty && !FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+    }
+    guard missing.isEmpty else { throw .missingShards(index: index.path, names: missing.sorted()) }
     var files: [String: SafetensorsFile] = [:]
     var tensors: [String: StoredTensor] = [:]
     for (name, fileName) in map.sorted(by: { $0.key < $1.key }) {

@@ -21,6 +21,12 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case wrongType(name: String, path: String, type: String, expected: String)
   /// A file cannot be written.
   case cannotWrite(path: String, reason: String)
+  /// Something else lies where weights are wanted.
+  case foreign(path: String, what: String, advice: String)
+  /// A text of Git LFS stands in for a file.
+  case lfsPointer(path: String, byteCount: Int?)
+  /// An index names files that are not there.
+  case missingShards(index: String, names: [String])
 
   public var description: String {
     switch self {
@@ -49,6 +55,14 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "the tensor '\(name)' in \(path) holds \(type) numbers, but \(expected) is needed. Convert the file."
     case .cannotWrite(let path, let reason):
       "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another folder."
+    case .foreign(let path, let what, let advice): "\(path) cannot be used: \(what). \(advice)"
+    case .lfsPointer(let path, let count):
+      "\(path) is a Git LFS pointer, and not the file itself\(count.map { " of \(ByteText.of($0))" } ?? ""). "
+        + "Run git lfs pull in its folder, or fetch the file again."
+    case .missingShards(let index, let names):
+      "\(index) names \(names.prefix(3).joined(separator: ", "))"
+        + "\(names.count > 3 ? " and \(names.count - 3) more" : ""), which \(names.count > 1 ? "are" : "is") not there. "
+        + "Fetch what is missing."
     }
   }
 }
@@ -70,5 +84,6 @@ extension MappedFile {
       case .cannotRead(let path, let reason): throw .cannotRead(path: path, reason: reason)
       }
     }
+    try GitLFS.check(bytes, path: path)
   }
 }

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Foundation
 
 /// Where a transcoder reads in a layer.
@@ -111,6 +112,7 @@ public struct TranscoderConfiguration: Sendable {
   init(_ url: URL) throws(TranscodingError) {
     func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: url.path, reason: reason) }
     guard let data = try? Data(contentsOf: url) else { throw bad("it cannot be read") }
+    do throws(CheckpointError) { try GitLFS.check(data, path: url.path) } catch { throw .checkpoint(error) }
     guard data.count < 1 << 20, let text = String(data: data, encoding: .utf8) else {
       throw bad("it is not a text of less than a mebibyte")
     }

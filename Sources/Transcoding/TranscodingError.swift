@@ -8,6 +8,8 @@ public enum TranscodingError: Error, Equatable, CustomStringConvertible {
   case nothingFound(path: String)
   /// Something is wrong with the weights.
   case checkpoint(CheckpointError)
+  /// Files on the Hugging Face hub have not been fetched.
+  case notFetched(HubError)
   /// The transcoder was made for another model.
   case wrongModel(path: String, reason: String)
 
@@ -19,6 +21,7 @@ public enum TranscodingError: Error, Equatable, CustomStringConvertible {
     case .nothingFound(let path):
       "\(path) holds neither config.yaml nor transcoders of Gemma Scope, SAELens or sparsify. Name a folder that does."
     case .checkpoint(let error): error.description
+    case .notFetched(let error): error.description
     case .wrongModel(let path, let reason):
       "the transcoders in \(path) do not fit this model: \(reason). Name those that were trained on it."
     }

@@ -20,12 +20,7 @@ public struct Transformer: Sendable {
   /// Loads a model from a folder in Hugging Face layout: `config.json` and safetensors.
   public init(folder: URL) throws(TransformerError) {
     let url = folder.appending(path: "config.json")
-    guard let data = try? Data(contentsOf: url) else {
-      // The folder itself, if that is what is missing.
-      let path = access(folder.path, R_OK | X_OK) == 0 ? url.path : folder.path
-      let reason = access(path, R_OK) == 0 ? "it is no file" : String(cString: strerror(errno))
-      throw .checkpoint(.cannotRead(path: path, reason: reason))
-    }
+    let data = try Self.settings(url, in: folder)
     guard let parsed = try? JSONSerialization.jsonObject(with: data), let object = parsed as? [String: Any]
     else { throw .badConfiguration(path: url.path, reason: "it is not a JSON object") }
     guard let name = object["model_type"] as? String else {
@@ -43,6 +38,27 @@ public struct Transformer: Sendable {
     do throws(CheckpointError) {
       let weights = WeightSource(checkpoint: try Checkpoint(folder: folder), prefixes: family.prefixes)
       self = try plan.load(configuration, weights, folder)
+    } catch {
+      throw .checkpoint(error)
+    }
+  }
+
+  /// The bytes of `config.json`.
+  private static func settings(_ url: URL, in folder: URL) throws(TransformerError) -> Data {
+    do throws(CheckpointError) {
+      try ForeignWeights.checkIsFolder(folder, of: .model)
+      guard let data = try? Data(contentsOf: url) else {
+        // The folder itself, if that is what is missing.
+        let path = access(folder.path, R_OK | X_OK) == 0 ? url.path : folder.path
+        let isThere = access(path, R_OK) == 0
+        let reason = isThere ? String(cString: strerror(EISDIR)) : String(cString: strerror(errno))
+        if path == url.path, !isThere, let found = ForeignWeights.explanation(of: folder, wanted: .model) {
+          throw found
+        }
+        throw .cannotRead(path: path, reason: reason)
+      }
+      try GitLFS.check(data, path: url.path)
+      return data
     } catch {
       throw .checkpoint(error)
     }
@@ -66,7 +82,7 @@ public struct Transformer: Sendable {
 extension Transformer {
   /// What people call the model: its folder's name, or, as `model` says nothing, that of the folder around it.
   public var name: String {
-    let own = folder.lastPathComponent
+    let own = HubReference.name(of: folder)
     return own == "model" ? folder.standardizedFileURL.deletingLastPathComponent().lastPathComponent : own
   }
 

@@ -133,7 +133,8 @@ struct ConvertCommandTests {
           + "transcoders:\n" + list).utf8))
     let shell = "export HF_HUB_CACHE=\(folder.url("hub").path)"
     let missing = try await ClewProcess.run(["info", "coders"], after: shell, in: folder.url)
-    missing.expectComplaint("hf download google/gemma-scope layer_0/params.npz --revision v1")
+    missing.expectComplaint(
+      "hf download google/gemma-scope layer_0/params.npz layer_1/params.npz layer_2/params.npz --revision v1")
     for layer in 0..<3 {
       let file = fixture("gemma-scope").appending(
         path: "layer_\(layer)/width_16k/average_l0_\(5 + layer)/params.npz")

@@ -1,3 +1,4 @@
+internal import Checkpoints
 public import FeatureExamples
 internal import Foundation
 internal import Transcoding
@@ -14,12 +15,12 @@ extension FeatureProvenance {
     command: [String]
   ) {
     let (transformer, transcoder) = (model.transformer, model.transcoder)
-    let name = transcoder.folder.lastPathComponent
+    let name = transcoder.name
     self.init(
-      model: transformer.folder.lastPathComponent,
+      model: HubReference.name(of: transformer.folder),
       modelFingerprint: Fingerprint.of(folder: transformer.folder), transcoders: name,
       transcoderFingerprint: Fingerprint.of(transcoder),
-      scan: transcoder.configuration.scan ?? name, textFiles: files, textFingerprint: textFingerprint,
+      scan: transcoder.scan ?? name, textFiles: files, textFingerprint: textFingerprint,
       featureCounts: (0..<transcoder.layerCount).map { transcoder.featureCount(layer: $0) },
       settings: settings, command: command, version: Version.current)
   }

@@ -27,7 +27,7 @@ extension TranscoderCheck {
     var top: JSONObject = [
       "command": JSON(command), "clew": .string(Version.current),
       "model": [
-        "name": .string(measured.model.folder.lastPathComponent),
+        "name": .string(HubReference.name(of: measured.model.folder)),
         "fingerprint": .string(Fingerprint.of(folder: measured.model.folder)),
       ],
       "text": [

@@ -93,7 +93,7 @@ public struct TranscoderCheck: Sendable {
 
   /// What the transcoders are called in the report: their folders, told apart where they are the same.
   public var names: [String] {
-    let names = models.map { $0.transcoder.folder.lastPathComponent }
+    let names = models.map { $0.transcoder.name }
     return Set(names).count == names.count ? names : models.map { $0.transcoder.folder.path }
   }
 }

@@ -19,6 +19,7 @@ public struct TracingModel: Sendable {
     transformer = try Transformer(folder: model)
     tokenizer = try Tokenizer(folder: model)
     transcoder = try Transcoder(folder: transcoders)
+    try transcoder.checkFetched(layers: transformer.blocks.count)
   }
 
   private init(transformer: Transformer, tokenizer: Tokenizer, transcoder: Transcoder) {
@@ -27,7 +28,9 @@ public struct TracingModel: Sendable {
 
   /// The same model with other transcoders.
   public func replacingTranscoders(_ folder: URL) throws -> TracingModel {
-    TracingModel(transformer: transformer, tokenizer: tokenizer, transcoder: try Transcoder(folder: folder))
+    let other = try Transcoder(folder: folder)
+    try other.checkFetched(layers: transformer.blocks.count)
+    return TracingModel(transformer: transformer, tokenizer: tokenizer, transcoder: other)
   }
 }
 
@@ -170,13 +173,13 @@ public struct PromptTrace: Sendable {
       "rows_computed": JSON(result.rowsComputed), "rows_possible": JSON(result.rowsPossible),
     ]
     if !request.changes.isEmpty { generation["changes"] = .array(request.changes.map(\.json)) }
-    let coder = model.transcoder.folder.lastPathComponent
+    let coder = model.transcoder.name
     let scans = model.transcoder.configuration.layerScans
     // A list of scans gets a name of its own, and stands beside it.
     let custom = scans.isEmpty ? nil : "custom-" + Fingerprint.of(text: scans.joined(separator: "\n"))
     var metadata = GraphMetadata(
       slug: request.slug ?? slug(of: request, prompt, model.tokenizer),
-      scan: model.transcoder.configuration.scan ?? custom ?? coder,
+      scan: model.transcoder.scan ?? custom ?? coder,
       prompt: prompt.text, promptTokens: prompt.texts, layerCount: result.layout.layerCount,
       nodeThreshold: request.nodeShare,
       info: [

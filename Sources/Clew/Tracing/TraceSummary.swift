@@ -1,5 +1,6 @@
 internal import Attribution
 public import AttributionGraphs
+internal import Checkpoints
 internal import Foundation
 internal import ReplacementModels
 internal import Transcoding
@@ -83,11 +84,11 @@ extension PromptTrace {
       "command": JSON(command),
       "clew": .string(Version.current),
       "model": [
-        "folder": .string(model.transformer.folder.lastPathComponent),
+        "folder": .string(HubReference.name(of: model.transformer.folder)),
         "fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),
       ],
       "transcoders": [
-        "folder": .string(model.transcoder.folder.lastPathComponent),
+        "folder": .string(model.transcoder.name),
         "fingerprint": .string(Fingerprint.of(model.transcoder)),
       ],
       "settings": .object(asked),

@@ -43,7 +43,7 @@ extension TranscoderRun {
 
   private func stage(_ folded: FoldedTranscoder, in batch: FileBatch) throws(CheckpointError) {
     try folded.stage(
-      in: batch, modelName: model.folder.lastPathComponent,
+      in: batch, modelName: HubReference.name(of: model.folder),
       inputHook: settings.hook)
   }
 
@@ -84,7 +84,7 @@ extension TranscoderRun {
     func list(_ values: [Double]) -> JSON { .array(values.map { JSON($0) }) }
     let json: JSON = [
       "clew": .string(Version.current), "command": .array(command.map { .string($0) }),
-      "model": .string(model.folder.lastPathComponent), "model_fingerprint": .string(modelFingerprint),
+      "model": .string(HubReference.name(of: model.folder)), "model_fingerprint": .string(modelFingerprint),
       "corpus": .array(corpus.files.map { .string(URL(filePath: $0).lastPathComponent) }),
       "corpus_fingerprint": .string(corpus.fingerprint), "settings": settings,
       "tokens": JSON(result.tokens), "steps": JSON(trainer.stepCount),
@@ -109,7 +109,7 @@ extension TranscoderRun {
     return """
       # \(folder.lastPathComponent)
 
-      \(kind) for \(model.folder.lastPathComponent): \(shape.featureCount) features a layer, reading \
+      \(kind) for \(HubReference.name(of: model.folder)): \(shape.featureCount) features a layer, reading \
       \(settings.hook.rawValue), made by Clew \(Version.current) from \(result.tokens) tokens.
 
       \(command.joined(separator: " "))

@@ -156,8 +156,7 @@ struct BenchTraceCommand: ParsableCommand {
       for the whole process, start included, is that of `clew trace` under `time`.
       """)
 
-  @Option(help: "The model's folder.", completion: .directory) var model: String
-  @Option(help: "The transcoders' folder.", completion: .directory) var transcoders: String
+  @OptionGroup var models: ModelOptions
   @Option(
     help: ArgumentHelp(
       "Tokens of a prompt, BOS included. Repeatable: --tokens 8 --tokens 16. (default: 16, 32, 64)",
@@ -183,9 +182,8 @@ struct BenchTraceCommand: ParsableCommand {
   func run() throws {
     Parallel.threadCount = threads
     let path = try path.apply()
-    let transformer = try Transformer(folder: URL(filePath: model))
-    let coder = try Transcoder(folder: URL(filePath: transcoders))
-    let tokenizer = try Tokenizer(folder: URL(filePath: model))
+    let model = try models.open()
+    let (transformer, coder, tokenizer) = (model.transformer, model.transcoder, model.tokenizer)
     let counts = tokens.isEmpty ? [16, 32, 64] : tokens
     let context = transformer.configuration.contextLength
     if let longest = counts.max(), longest > context {

@@ -66,7 +66,7 @@ struct BenchPrecisionCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     let comparison = try PrecisionComparison(
-      model: URL(filePath: models.model), transcoders: URL(filePath: models.transcoders), prompt: prompt,
+      model: try models.modelFolder(), transcoders: try models.transcodersFolder(), prompt: prompt,
       in: FileManager.default.temporaryDirectory)
     for (name, difference) in [
       ("bfloat16 against the same numbers in float32", comparison.storage),

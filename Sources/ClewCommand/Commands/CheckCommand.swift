@@ -66,7 +66,7 @@ struct CheckCommand: ParsableCommand {
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
     var models = [try self.models.open()]
-    if let against { models.append(try models[0].replacingTranscoders(URL(filePath: against))) }
+    if let against { models.append(try models[0].replacingTranscoders(WeightFolder.transcoders(against))) }
     let check = try TranscoderCheck.run(try request(models[0]), models: models) {
       bar.show($0, fraction: $1)
     }

@@ -61,7 +61,7 @@ struct ConvertCommand: ParsableCommand {
     threads.apply()
     Interruption.whatIsKept = "finished files are kept; the same command goes on from there"
     let own = TranscoderDescription(inputHook: inputHook, outputHook: outputHook, modelName: modelName)
-    let places = sources.map { URL(filePath: $0) }
+    let places = try sources.map { try WeightFolder.transcoders($0) }
     var isFolder: ObjCBool = false
     let isThere = FileManager.default.fileExists(atPath: places[0].path, isDirectory: &isFolder)
     let isSet = places.count == 1 && (isFolder.boolValue || !isThere)

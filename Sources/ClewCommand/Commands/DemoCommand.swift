@@ -38,8 +38,9 @@ struct DemoCommand: ParsableCommand {
     defer { bar.clear() }
     bar.show("opening Atlas", fraction: 0)
     let opened = try TracingModel(
-      model: model.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.modelPath),
-      transcoders: transcoders.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.transcodersPath))
+      model: model.map { try WeightFolder.model($0) } ?? Atlas.folder(Atlas.modelPath),
+      transcoders: transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
+    )
     let demo = try Demo(Atlas(model: opened)) { bar.show($0.phase, fraction: $0.fraction) }
     bar.show("writing \(output)", fraction: 1)
     try demo.trace.write(

@@ -48,10 +48,12 @@ struct ExploreCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let transcodersFolder = transcoders.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.transcodersPath)
+    let transcodersFolder =
+      try transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
     let library = try ExampleLibrary(folder: transcodersFolder, isAskedFor: transcoders != nil)
     let opened = try TracingModel(
-      model: model.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.modelPath), transcoders: transcodersFolder)
+      model: model.map { try WeightFolder.model($0) } ?? Atlas.folder(Atlas.modelPath),
+      transcoders: transcodersFolder)
     let service = LiveService(
       opened, examples: library, output: URL(filePath: output),
       command: ["clew"] + CommandLine.arguments.dropFirst())

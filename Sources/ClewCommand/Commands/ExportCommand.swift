@@ -32,7 +32,8 @@ struct ExportPageCommand: ParsableCommand {
 
   func run() throws {
     let input = GraphInput(graph)
-    let folder = transcoders.map { URL(filePath: $0) } ?? Atlas.folder(Atlas.transcodersPath)
+    let folder =
+      try transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
     let library = try ExampleLibrary(folder: folder, isAskedFor: transcoders != nil)?.ifMade(for: input)
     let open = try input.opened(labels: library)
     let sidecar = SavedView.sidecarPath(besideGraph: graph)

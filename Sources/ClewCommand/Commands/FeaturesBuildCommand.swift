@@ -56,8 +56,7 @@ struct FeaturesBuildCommand: ParsableCommand {
     let model = try models.open()
     try LocalReplacementModel.check(model.transcoder, fits: model.transformer)
     let corpus = try texts.open(model.transformer, model.tokenizer)
-    let url = URL(
-      filePath: output ?? URL(filePath: models.transcoders).appending(path: "features.sqlite").path)
+    let url = output.map { URL(filePath: $0) } ?? model.transcoder.folder.appending(path: "features.sqlite")
     let settings = self.settings
     let provenance = FeatureProvenance(
       of: model, files: corpus.files, textFingerprint: corpus.fingerprint, settings: settings,

@@ -27,17 +27,19 @@ struct FeatureStoreOptions: ParsableArguments {
   @Option(help: "The database. (default: features.sqlite in the folder)", completion: .file()) var database:
     String?
 
-  var folder: URL { URL(filePath: transcoders) }
+  /// The folder, once found.
+  func folder() throws -> URL { try WeightFolder.transcoders(transcoders) }
 
   /// The database, if it was made for what lies in the folder.
   func open() throws -> FeatureStore {
+    let folder = try folder()
     let store = try FeatureStore(
       reading: database.map { URL(filePath: $0) } ?? folder.appending(path: "features.sqlite"))
     try store.check(transcoderFingerprint: Fingerprint.of(transcodersIn: folder))
     return store
   }
 
-  func labels() throws -> FeatureLabels { try FeatureLabels(at: folder) }
+  func labels() throws -> FeatureLabels { try FeatureLabels(at: try folder()) }
 }
 
 /// Refuses a feature that the transcoders do not have.

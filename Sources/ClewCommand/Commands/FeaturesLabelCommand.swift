@@ -15,7 +15,7 @@ struct FeaturesLabelCommand: ParsableCommand {
   @Argument(help: "The label, one line.") var text: String
 
   func run() throws {
-    let folder = URL(filePath: transcoders)
+    let folder = try WeightFolder.transcoders(transcoders)
     let feature = FeatureID(layer: layer, index: index)
     try checkFeature(feature, in: folder)
     var labels = try FeatureLabels(at: folder)
@@ -39,7 +39,7 @@ struct FeaturesImportLabelsCommand: ParsableCommand {
   @Flag(help: "Let the file's labels replace yours.") var replace = false
 
   func run() throws {
-    let folder = URL(filePath: transcoders)
+    let folder = try WeightFolder.transcoders(transcoders)
     let new = try FeatureLabels.read(URL(filePath: file))
     let transcoder = try Transcoder(folder: folder)
     for feature in new.keys.sorted() {
@@ -72,7 +72,7 @@ struct FeaturesExportLabelsCommand: ParsableCommand {
   @Flag(help: "Leave proposed labels out.") var mine = false
 
   func run() throws {
-    let labels = try FeatureLabels(at: URL(filePath: transcoders))
+    let labels = try FeatureLabels(at: try WeightFolder.transcoders(transcoders))
     let bytes = FeatureLabels.file(of: mine ? labels.user : labels.all)
     if let output {
       try GraphInput.write(bytes, to: output)

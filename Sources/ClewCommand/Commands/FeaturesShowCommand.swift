@@ -30,7 +30,7 @@ struct FeaturesShowCommand: ParsableCommand {
       try Terminal.output(String(decoding: try json.bytes(), as: UTF8.self) + "\n")
       return
     }
-    let label = try FeatureLabels(at: store.folder, for: [record.feature]).user[record.feature]
+    let label = try FeatureLabels(at: try store.folder(), for: [record.feature]).user[record.feature]
     let page = FeaturePage(
       record, positions: database.progress.positions, texts: try database.tokenTexts(), userLabel: label)
     try Terminal.output(page.text(examples: examples))

@@ -8,10 +8,7 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate", abstract: "Continues a prompt, the likeliest token each time or sampled.")
 
   @Argument(help: "The text to continue.") var prompt: String
-  @Option(
-    help: "The model's folder in Hugging Face layout: config.json, tokenizer.json, safetensors.",
-    completion: .directory)
-  var model: String
+  @Option(help: WeightFolder.modelHelp, completion: .directory) var model: String
   @Option(help: "The most tokens to add.") var tokens = 100
   @Option(help: "0 takes the likeliest token; otherwise logits are divided by it.") var temperature = 0.0
   @Option(help: "Draw from the likeliest tokens whose probabilities first reach this sum.") var topP = 1.0
@@ -29,7 +26,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let folder = URL(filePath: model)
+    let folder = try WeightFolder.model(model)
     let transformer = try Transformer(folder: folder)
     let tokenizer = try Tokenizer(folder: folder)
     let start = try Prompt(prompt, tokenizer: tokenizer).tokens

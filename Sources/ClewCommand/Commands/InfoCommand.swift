@@ -7,11 +7,12 @@ struct InfoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "info", abstract: "Says what a model's folder or a folder of transcoders holds.")
 
-  @Argument(help: "The folder.", completion: .directory) var folder: String
+  @Argument(help: "The folder, or its name on the Hugging Face hub.", completion: .directory) var folder:
+    String
   @Flag(help: "Print JSON on standard output.") var json = false
 
   func run() throws {
-    let info = try FolderInfo.of(URL(filePath: folder))
+    let info = try FolderInfo.of(HubReference.folder(folder, of: nil))
     if json {
       try Terminal.output(String(decoding: try JSON.object(info).bytes(), as: UTF8.self) + "\n")
       return

@@ -87,8 +87,9 @@ struct RenderCommand: ParsableCommand {
     let input = GraphInput(graph)
     var content = try input.pruned()
     if let labels {
-      content.label(with: try FeatureLabels(at: URL(filePath: labels), for: content.featureIDs))
-      noteOtherTranscoders(URL(filePath: labels), of: input)
+      let place = (try? WeightFolder.transcoders(labels)) ?? URL(filePath: labels)
+      content.label(with: try FeatureLabels(at: place, for: content.featureIDs))
+      noteOtherTranscoders(place, of: input)
     }
     let view = try readersView(of: input, content)
     // A small graph is cut from all that was traced, as in the explorer: its shares are then of whole inputs.

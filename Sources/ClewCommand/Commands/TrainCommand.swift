@@ -59,10 +59,7 @@ struct TrainTranscoderCommand: ParsableCommand {
       as many features as in training.
       """)
 
-  @Option(
-    help: "The model's folder in Hugging Face layout: config.json, tokenizer.json, safetensors.",
-    completion: .directory)
-  var model: String
+  @Option(help: WeightFolder.modelHelp, completion: .directory) var model: String
   @OptionGroup var corpus: CorpusOptions
   @Option(help: "Let the model write this many tokens to train on, instead of --text or --tokens.")
   var sampleTokens: Int?
@@ -203,7 +200,7 @@ struct TrainTranscoderCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let folder = URL(filePath: model)
+    let folder = try WeightFolder.model(model)
     let transformer = try Transformer(folder: folder)
     let tokenizer = try Tokenizer(folder: folder)
     let target = URL(filePath: output)

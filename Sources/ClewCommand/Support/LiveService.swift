@@ -25,7 +25,7 @@ final class LiveService: ModelService {
   }
 
   var modelName: String { live.model.transformer.name }
-  var transcodersName: String { live.model.transcoder.folder.lastPathComponent }
+  var transcodersName: String { live.model.transcoder.name }
 
   // MARK: Answers and traces
 

@@ -4,20 +4,35 @@ internal import Foundation
 
 let versionText = Version.current
 
+/// Folders of weights as commands take them: paths, or names on the Hugging Face hub of what was fetched before.
+enum WeightFolder {
+  /// A model's folder.
+  static func model(_ name: String) throws -> URL { try HubReference.folder(name, of: .model) }
+  /// A folder of transcoders.
+  static func transcoders(_ name: String) throws -> URL { try HubReference.folder(name, of: .transcoders) }
+
+  /// What help texts say of a model's folder.
+  static var modelHelp: ArgumentHelp {
+    "The model's folder in Hugging Face layout (config.json, tokenizer.json, safetensors), or its name on the hub, such as google/gemma-2-2b, once fetched."
+  }
+}
+
 /// Where the model and its transcoders lie.
 struct ModelOptions: ParsableArguments {
-  @Option(
-    help: "The model's folder in Hugging Face layout: config.json, tokenizer.json, safetensors.",
-    completion: .directory)
-  var model: String
+  @Option(help: WeightFolder.modelHelp, completion: .directory) var model: String
   @Option(
     help:
-      "The transcoders' folder: config.yaml and safetensors (circuit-tracer), or files of Gemma Scope, SAELens or sparsify.",
+      "The transcoders' folder: config.yaml and safetensors (circuit-tracer), or files of Gemma Scope, SAELens or sparsify; or OWNER/NAME[/FOLDER][@REVISION] on the Hugging Face hub, once fetched.",
     completion: .directory)
   var transcoders: String
 
+  /// The model's folder.
+  func modelFolder() throws -> URL { try WeightFolder.model(model) }
+  /// The transcoders' folder.
+  func transcodersFolder() throws -> URL { try WeightFolder.transcoders(transcoders) }
+
   func open() throws -> TracingModel {
-    try TracingModel(model: URL(filePath: model), transcoders: URL(filePath: transcoders))
+    try TracingModel(model: try modelFolder(), transcoders: try transcodersFolder())
   }
 }
 
@@ -38,30 +53,30 @@ struct ResourceOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
   @Option(
     help: ArgumentHelp(
-      "The most memory to use, such as 512M or 8G; what cannot fit is refused, before work begins where it can be foreseen. (default: what is free)",
+      "The most memory to use, such as 512M, 8G or 1T; what cannot fit is refused, before work begins where it can be foreseen. (default: what is free)",
       valueName: "size"))
   var memory: ByteSize?
 
   func apply() { threads.apply() }
 }
 
-/// A size as options take it: `512M`, `8G`, `1.5GiB`, `512 MiB`, or plain bytes.
+/// A size as options take it: `512M`, `8G`, `1.5GiB`, `512 MiB`, `2t`, or plain bytes; units are powers of 1024.
 struct ByteSize: ExpressibleByArgument {
   let bytes: Int
 
   init?(argument: String) { self.init(argument) }
 
   init?(_ text: String) {
-    let text = text.filter { $0 != " " }
-    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10), ("G", 30), ("M", 20), ("K", 10), ("", 0)]
-    for (unit, shift) in units where text.hasSuffix(unit) {
-      guard let number = Double(text.dropLast(unit.count)), number > 0 else { continue }
-      let bytes = number * Double(1 << shift)
-      guard bytes < 1e15 else { return nil }
-      self.bytes = Int(bytes)
-      return
+    let pattern = #/((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[0-9]{1,2})?) *(?:([kmgt])(?:i?b)?|b)?/#
+      .ignoresCase()
+    guard let match = text.wholeMatch(of: pattern), let number = Double(match.1), number > 0 else {
+      return nil
     }
-    return nil
+    let units: [Substring: Int] = ["k": 10, "m": 20, "g": 30, "t": 40]
+    let shift = match.2.flatMap { units[Substring($0.lowercased())] } ?? 0
+    let bytes = number * Double(1 << shift)
+    guard bytes >= 1, bytes < 1e15 else { return nil }
+    self.bytes = Int(bytes)
   }
 }
 

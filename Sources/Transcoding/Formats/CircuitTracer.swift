@@ -14,6 +14,32 @@ enum CircuitTracer {
     return (layers.max() ?? -1) + 1
   }
 
+  /// Which kind of files a folder holds; `nil` if none.
+  static func kind(of folder: URL) -> TranscoderConfiguration.Kind? {
+    if layerCount("W_enc_", in: folder) > 0 { return .crossLayer }
+    return layerCount("layer_", in: folder) > 0 ? .perLayer : nil
+  }
+
+  /// The names of all files of the layers that a folder has files of, and of those that are there.
+  static func files(
+    _ kind: TranscoderConfiguration.Kind, in folder: URL
+  ) -> (wanted: [String], present: [String]) {
+    let prefixes = kind == .crossLayer ? ["W_enc_", "W_dec_"] : ["layer_"]
+    var count = prefixes.reduce(0) { max($0, layerCount($1, in: folder)) }
+    func isThere(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+    }
+    // A decoder's shape says how many layers come after its own.
+    for layer in 0..<count where kind == .crossLayer && isThere("W_dec_\(layer).safetensors") {
+      let file = try? SafetensorsFile(folder.appending(path: "W_dec_\(layer).safetensors"))
+      if let shape = file?.tensors["W_dec_\(layer)"]?.shape, shape.count == 3, shape[1] < 4096 {
+        count = max(count, layer + shape[1])
+      }
+    }
+    let wanted = (0..<count).flatMap { layer in prefixes.map { "\($0)\(layer).safetensors" } }
+    return (wanted, wanted.filter(isThere))
+  }
+
   /// A layer of cross-layer transcoders.
   static func crossLayer(_ layer: Int, of count: Int, in folder: URL) throws(CheckpointError) -> FoundLayer {
     let files = ["W_enc", "W_dec"].map { folder.appending(path: "\($0)_\(layer).safetensors") }

@@ -17,6 +17,9 @@ enum LayerSearch {
     }
     if isFolder.boolValue {
       let here = names.filter { FileManager.default.fileExists(atPath: url.appending(path: $0).path) }
+      if here.isEmpty, let found = ForeignWeights.explanation(of: url, wanted: .transcoders) {
+        throw .checkpoint(found)
+      }
       guard here.count == 1 else {
         throw .badConfiguration(
           path: url.path,
@@ -35,7 +38,9 @@ enum LayerSearch {
     let scope: SafetensorsFile
     do throws(CheckpointError) {
       if url.pathExtension == "npz" { return try GemmaScope.first(url) }
+      try ForeignWeights.checkFile(url)
       let file = try SafetensorsFile(url)
+      if let found = ForeignWeights.explanation(of: file) { throw found }
       if file.tensors["w_enc"] == nil { return try CircuitTracer.perLayer(url, file) }
       scope = file
     } catch {

@@ -10,7 +10,11 @@ struct SettingsFile {
   /// - Throws: ``TranscodingError/badConfiguration(path:reason:)`` if it is no JSON object of less than a mebibyte.
   init?(_ url: URL) throws(TranscodingError) {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    guard let data = try? FileHandle(forReadingFrom: url).read(upToCount: 1 << 20), data.count < 1 << 20,
+    let data = try? FileHandle(forReadingFrom: url).read(upToCount: 1 << 20)
+    do throws(CheckpointError) { try GitLFS.check(data ?? Data(), path: url.path) } catch {
+      throw .checkpoint(error)
+    }
+    guard let data, data.count < 1 << 20,
       let fields = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any]
     else {
       throw .badConfiguration(

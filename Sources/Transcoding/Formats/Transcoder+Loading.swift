@@ -15,22 +15,39 @@ extension Transcoder {
     guard FileManager.default.fileExists(atPath: folder.path) else {
       throw .checkpoint(.cannotRead(path: folder.path, reason: String(cString: strerror(ENOENT))))
     }
+    do throws(CheckpointError) { try ForeignWeights.checkIsFolder(folder, of: .transcoders) } catch {
+      throw .checkpoint(error)
+    }
     let settings = folder.appending(path: "config.yaml")
     guard FileManager.default.fileExists(atPath: settings.path) else {
-      let layers = try LayerSearch.layers(below: folder)
-      guard !layers.isEmpty else {
-        throw .nothingFound(path: folder.path)
+      let kind = CircuitTracer.kind(of: folder)
+      if let hub = HubReference(cachedFolder: folder), kind != nil {
+        throw .notFetched(HubError([hub.appending("config.yaml")], of: hub.description))
       }
+      if let kind {
+        try self.init(circuitTracer: folder, try Self.described(kind, by: own, in: folder))
+        return
+      }
+      let layers = try LayerSearch.layers(below: folder)
+      guard !layers.isEmpty else { throw Self.nothingFound(in: folder) }
       try self.init(layers, described: own, folder: folder)
       return
     }
-    let configuration = try TranscoderConfiguration(settings)
+    let configuration: TranscoderConfiguration
+    do throws(TranscodingError) { configuration = try TranscoderConfiguration(settings) } catch {
+      // Other tools have a file of this name too.
+      guard case .badConfiguration = error,
+        let found = ForeignWeights.explanation(of: folder, wanted: .transcoders)
+      else { throw error }
+      throw .checkpoint(found)
+    }
     var layers: [FoundLayer] = []
     if !configuration.files.isEmpty {
-      for file in configuration.files {
-        layers.append(try LayerSearch.read(try Self.place(of: file, listedIn: settings)))
+      for file in try Self.places(of: configuration.files, listedIn: settings) {
+        layers.append(try LayerSearch.read(file))
       }
     } else {
+      try Self.checkFetched(configuration.kind, in: folder)
       layers = try Self.own(configuration, in: folder)
       if layers.isEmpty { layers = try LayerSearch.layers(below: folder) }
     }
@@ -187,23 +204,98 @@ extension Transcoder {
     return layers
   }
 
-  /// Where a listed file lies: on this machine, or in the hub's cache.
-  private static func place(of file: String, listedIn settings: URL) throws(TranscodingError) -> URL {
-    func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: settings.path, reason: reason) }
-    if let reference = HubReference(file) {
-      guard let place = reference.file() else {
-        throw bad(
-          "it lists '\(file)', which is not in the Hugging Face cache (\(HubReference.cache.path)); fetch it with "
-            + "`\(reference.download)`, or name a local path")
-      }
-      return place
-    }
-    guard !file.contains("://") else {
-      throw bad("it lists '\(file)', which is not a file here; download it and name the local path")
-    }
-    return file.hasPrefix("/")
-      ? URL(filePath: file) : settings.deletingLastPathComponent().appending(path: file)
+  /// What is thrown about a folder without transcoders.
+  private static func nothingFound(in folder: URL) -> TranscodingError {
+    ForeignWeights.explanation(of: folder, wanted: .transcoders).map { .checkpoint($0) }
+      ?? .nothingFound(path: folder.path)
   }
+
+  /// A configuration for circuit-tracer's files without `config.yaml`, from what the user says.
+  private static func described(
+    _ kind: TranscoderConfiguration.Kind, by own: TranscoderDescription, in folder: URL
+  ) throws(TranscodingError) -> TranscoderConfiguration {
+    guard let input = own.inputHook, let output = own.outputHook else {
+      throw .badConfiguration(
+        path: folder.path,
+        reason:
+          "it has circuit-tracer's files, but no config.yaml, which says what they read and write. Write one with "
+          + "the lines `model_kind: \(kind.rawValue)`, `feature_input_hook: …` "
+          + "(\(FeatureInputHook.allCases.map(\.rawValue).joined(separator: ", "))) and `feature_output_hook: …` "
+          + "(\(FeatureOutputHook.allCases.map(\.rawValue).joined(separator: ", "))), or let `clew convert \(folder.path) "
+          + "--input-hook … --output-hook … --output NEW` do it")
+    }
+    return TranscoderConfiguration(
+      kind: kind, modelName: own.modelName ?? "", inputHook: input, outputHook: output)
+  }
+
+  /// Where listed files lie, in order: on this machine, or in the hub's cache.
+  /// - Throws: ``TranscodingError/notFetched(_:)`` with all that are missing there.
+  private static func places(of files: [String], listedIn settings: URL) throws(TranscodingError) -> [URL] {
+    func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: settings.path, reason: reason) }
+    let folder = settings.deletingLastPathComponent()
+    let hub = HubReference(cachedFolder: folder)
+    var missing: [HubReference] = []
+    var places: [URL] = []
+    for file in files {
+      if let reference = HubReference(link: file), !reference.path.isEmpty {
+        if let place = reference.place() { places.append(place) } else { missing.append(reference) }
+        continue
+      }
+      guard !file.contains("://") else {
+        throw bad("it lists '\(file)', which is not a file here; download it and name the local path")
+      }
+      let place = file.hasPrefix("/") ? URL(filePath: file) : folder.appending(path: file)
+      places.append(place)
+      if let hub, !file.hasPrefix("/"), !FileManager.default.fileExists(atPath: place.path) {
+        missing.append(hub.appending(file))
+      }
+    }
+    if !missing.isEmpty {
+      throw .notFetched(HubError(missing, of: hub?.description ?? settings.path, present: places))
+    }
+    return places
+  }
+
+  /// Refuses a part of a repository, of which the hub's cache lacks files of some layers.
+  private static func checkFetched(
+    _ kind: TranscoderConfiguration.Kind, in folder: URL
+  ) throws(TranscodingError) {
+    guard let hub = HubReference(cachedFolder: folder) else { return }
+    let (wanted, present) = CircuitTracer.files(kind, in: folder)
+    let missing = wanted.filter { !FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }
+    if wanted.isEmpty, try LayerSearch.layers(below: folder).isEmpty {
+      throw .notFetched(
+        HubError(
+          name: hub.description, missing: [HubError.weights],
+          command: hub.download(matching: ["*.safetensors"])))
+    }
+    if !missing.isEmpty {
+      throw .notFetched(
+        HubError(
+          missing.map { hub.appending($0) }, of: hub.description,
+          present: present.map { folder.appending(path: $0) }))
+    }
+  }
+
+  /// Refuses transcoders of which the hub's cache has those of the first layers alone.
+  /// - Parameter layers: How many the model has.
+  public func checkFetched(layers: Int) throws(TranscodingError) {
+    guard layerCount < layers, configuration.kind == .perLayer, configuration.files.isEmpty,
+      format == .circuitTracer, let hub = HubReference(cachedFolder: folder)
+    else { return }
+    throw .notFetched(
+      HubError(
+        (layerCount..<layers).map { hub.appending("layer_\($0).safetensors") }, of: hub.description,
+        present: files))
+  }
+
+  /// The name that viewers look features up by: the one of its configuration, else that of its repository on the hub.
+  public var scan: String? {
+    configuration.scan ?? (configuration.layerScans.isEmpty ? HubReference(cachedFolder: folder)?.scan : nil)
+  }
+
+  /// What people call the transcoders: their folder's name, or that of their repository.
+  public var name: String { HubReference.name(of: folder) }
 }
 
 extension TranscoderLayer {
