@@ -111,23 +111,7 @@ public struct SafetensorsFile: Sendable {
 
 /// Up to three names that are few edits away from the wanted one.
 func nearestNames(to name: String, in names: some Sequence<String>) -> [String] {
-  let wanted = Array(name.utf8)
-  return names.map { (distance(wanted, Array($0.utf8)), $0) }
-    .filter { $0.0 <= max(3, wanted.count / 3) }
+  names.map { (Spelling.distance(name, $0), $0) }
+    .filter { $0.0 <= max(3, name.utf8.count / 3) }
     .sorted { $0 < $1 }.prefix(3).map(\.1)
-}
-
-/// Edit distance of two byte strings.
-private func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  var row = Array(0...b.count)
-  for i in a.indices {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for j in b.indices {
-      let next = min(row[j] + 1, row[j + 1] + 1, diagonal + (a[i] == b[j] ? 0 : 1))
-      diagonal = row[j + 1]
-      row[j + 1] = next
-    }
-  }
-  return row[b.count]
 }

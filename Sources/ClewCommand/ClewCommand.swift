@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Clew
 internal import Foundation
 
 /// The `clew` command.
@@ -44,11 +45,31 @@ struct ClewCommand: ParsableCommand {
     }
   }
 
+  /// Refuses a word in a command's place that is none, and says which was probably meant.
+  private static func checkCommands(_ arguments: ArraySlice<String>) throws {
+    var words = arguments
+    if words.first == "help" { words.removeFirst() }
+    var (command, path): (any ParsableCommand.Type, String) = (ClewCommand.self, "clew")
+    while let word = words.popFirst(), !word.hasPrefix("-") {
+      let commands = command.configuration.subcommands
+      if commands.isEmpty || word == "help" { return }
+      let names = commands.compactMap { $0.configuration.commandName }
+      guard let next = commands.first(where: { $0.configuration.commandName == word }) else {
+        let meant = Spelling.nearest(to: word, in: names).map { "Did you mean '\(path) \($0)'? " } ?? ""
+        throw ValidationError(
+          "there is no command '\(path) \(Terminal.visible(word))'. \(meant)There are \(names.joined(separator: ", "))."
+        )
+      }
+      (command, path) = (next, "\(path) \(word)")
+    }
+  }
+
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
   static func main() {
     Interruption.watch()
     do {
       try checkArguments()
+      try checkCommands(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -11,13 +11,27 @@ extension Tokenizer {
     func data(_ name: String) throws(TokenizationError) -> Data? {
       let url = folder.appending(path: name)
       if !FileManager.default.fileExists(atPath: url.path) { return nil }
-      do { return try Data(contentsOf: url) } catch {
+      let data: Data
+      do { data = try Data(contentsOf: url) } catch {
         throw .unreadable(path: url.path, reason: error.localizedDescription)
       }
+      guard !data.starts(with: "version https://git-lfs.github.com/spec/".utf8) else {
+        throw .unreadable(
+          path: url.path,
+          reason: "it is a Git LFS pointer, and not the file itself (run git lfs pull in its folder)")
+      }
+      return data
     }
     guard let json = try data("tokenizer.json") else {
+      // What slow tokenizers are kept in.
+      let others = ["tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json"]
+      let other = others.first { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }
       throw .unreadable(
-        path: folder.appending(path: "tokenizer.json").path, reason: "there is no such file")
+        path: folder.appending(path: "tokenizer.json").path,
+        reason: "there is no such file"
+          + (other.map {
+            ", and \($0) is not read (in Python, AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER) makes one of it)"
+          } ?? ""))
     }
     try self.init(
       json: json, configuration: data("tokenizer_config.json"),

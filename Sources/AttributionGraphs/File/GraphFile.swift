@@ -13,11 +13,27 @@ extension GraphReading {
       let reason = access(path, R_OK) == 0 ? error.localizedDescription : String(cString: strerror(errno))
       throw .fileFailed(path: path, action: "read", reason: reason)
     }
+    if let other = Self.otherFormat(bytes) {
+      throw .fileFailed(path: path, action: "read", reason: other)
+    }
     do throws(GraphError) {
       try self.init(json: bytes, idRule: idRule)
     } catch {
       throw .badFile(path: path, error: error)
     }
+  }
+
+  /// What a file is by its first bytes, if it is one of those that are often taken for a graph file.
+  private static func otherFormat(_ bytes: [UInt8]) -> String? {
+    if bytes.starts(with: [0x1F, 0x8B]) { return "it is compressed; unpack it with gunzip" }
+    if bytes.starts(with: "PK\u{3}\u{4}".utf8) {
+      return
+        "it is a zip archive, as circuit-tracer's .pt files are; write the graph as JSON with its create_graph_files"
+    }
+    if bytes.starts(with: "version https://git-lfs.github.com/spec/".utf8) {
+      return "it is a Git LFS pointer, and not the file itself; run git lfs pull in its folder"
+    }
+    return nil
   }
 }
 

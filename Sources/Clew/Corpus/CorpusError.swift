@@ -37,8 +37,8 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .badRow(let path, let row, let reason):
       "row \(row) of \(path) cannot be used: \(reason). Check that both files belong together and to this model."
     case .noSuchRows(let asked, let count, let path):
-      "rows \(asked.lowerBound)..<\(asked.upperBound) were asked for, but \(path) has \(count). "
-        + "Ask for rows within 0..<\(count)."
+      "rows \(asked.lowerBound):\(asked.upperBound) were asked for, but \(path) has \(count). "
+        + "Ask for rows within 0:\(count)."
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Checkpoints
 internal import Foundation
 internal import Tensors
 
@@ -19,6 +20,9 @@ struct TextPieces: Sendable {
       switch error {
       case .cannotRead(let path, let reason): throw .cannotRead(path: path, reason: reason)
       }
+    }
+    do throws(CheckpointError) { try GitLFS.check(file.bytes, path: file.path) } catch {
+      throw .badTokens(error)
     }
     try check()
   }

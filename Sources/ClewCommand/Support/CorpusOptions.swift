@@ -16,7 +16,8 @@ struct CorpusOptions: ParsableArguments {
     help: "The NumPy file that says where each row of --tokens begins, with the end of the last.",
     completion: .file())
   var offsets: String?
-  @Option(help: "Which rows of --tokens to read, such as 0..<162. (default: all)") var rows: String?
+  @Option(help: "Which rows of --tokens to read, such as 0:162 for the first 162. (default: all)") var rows:
+    String?
 
   var isGiven: Bool { !text.isEmpty || tokens != nil }
 
@@ -29,13 +30,14 @@ struct CorpusOptions: ParsableArguments {
       guard tokens != nil else {
         throw ValidationError("--rows chooses rows of --tokens, which is not given.")
       }
-      guard range != nil else { throw ValidationError("--rows must be a range such as 0..<162.") }
+      guard range != nil else { throw ValidationError("--rows must be a range such as 0:162.") }
     }
   }
 
   /// The range that `--rows` names.
   private var range: Range<Int>? {
-    guard let match = rows?.wholeMatch(of: /(\d{1,15})\.\.<(\d{1,15})/), let first = Int(match.1),
+    // The second spelling needs quotes in a shell.
+    guard let match = rows?.wholeMatch(of: /(\d{1,15})(?::|\.\.<)(\d{1,15})/), let first = Int(match.1),
       let end = Int(match.2), first < end
     else { return nil }
     return first..<end
