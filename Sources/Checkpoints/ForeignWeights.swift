@@ -76,7 +76,9 @@ public enum ForeignWeights {
         )
       }
     }
-    for name in names {
+    // What trainers leave beside weights.
+    let besides = ["training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "scaler.pt"]
+    for name in names where !besides.contains(name) && !name.hasPrefix("rng_state") {
       if let found = other(name) {
         return foreign("of weights it has \(name) alone: \(found.what)", found.advice)
       }

@@ -17,9 +17,16 @@ extension HubReference {
         name: name, command: reference.downloadCommand(of: wanted), otherRevisions: reference.knownRevisions()
       )
     }
-    let hasSettings = FileManager.default.fileExists(atPath: place.appending(path: "config.json").path)
-    if wanted == .model || wanted == nil && hasSettings { try reference.checkModel(in: place, name) }
+    if wanted == .model || wanted == nil && isOfModel(place.appending(path: "config.json")) {
+      try reference.checkModel(in: place, name)
+    }
     return place
+  }
+
+  /// Whether a `config.json` is a model's: some tools leave one beside transcoders.
+  private static func isOfModel(_ settings: URL) -> Bool {
+    guard let data = try? Data(contentsOf: settings) else { return false }
+    return ((try? JSONSerialization.jsonObject(with: data)) as? [String: Any])?["model_type"] is String
   }
 
   /// What fetches all that is needed, and as little else as a pattern can say.
