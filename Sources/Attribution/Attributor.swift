@@ -54,7 +54,7 @@ public struct Attributor {
       featureCount: model.activations.count, layerCount: model.transformer.blocks.count,
       positionCount: model.recording.positionCount, logitCount: logits.count)
     var weights = [Double](repeating: 0, count: layout.nodeCount)
-    for (place, logit) in zip(layout.logits, logits) { weights[place] = logit.probability }
+    for (place, logit) in zip(layout.logits, logits) { weights[place] = logit.weight }
     for case .feature(let feature, let position) in settings.targets {
       weights[try Self.place(of: feature, position: position, in: model)] = 1
     }
@@ -186,18 +186,10 @@ public struct Attributor {
       let norm = model.transformer.finalNorm
       return RowJob(
         place: place, target: model.target(outputDirection: logit.direction, position: position),
-        value: direction(logit.direction, at: position),
+        value: model.value(ofOutputDirection: logit.direction, position: position),
         bias: norm.kind.centers ? Double(Kernels.dot(logit.direction.span, norm.bias.span)) : 0)
     }
     try attribute(jobs, layerLimit: layout.layerCount)
-  }
-
-  /// A direction's value at the output of the final norm.
-  private func direction(_ vector: [Float], at position: Int) -> Double {
-    let row = model.recording.residualFinal.rows(position..<position + 1)
-    let scales = [model.recording.finalNormScales[position]]
-    let y = model.transformer.finalNorm(row, frozenScales: scales).y
-    return zip(vector, y.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
   private mutating func attributeFeatures(_ places: [Int], layer: Int) throws(AttributionError) {
@@ -372,11 +364,10 @@ public struct Attributor {
       nodes.append(node(.embedding(position: position), label: "Emb: \"\(text)\""))
     }
     for logit in logits {
-      nodes.append(
-        node(
-          .logit(token: Int(logit.token), position: last),
-          label: GraphNode.logitLabel(token: logit.text, probability: logit.probability),
-          probability: logit.probability))
+      var vertex = node(
+        .logit(token: Int(logit.token), position: last), label: logit.label, probability: logit.probability)
+      vertex.difference = logit.difference
+      nodes.append(vertex)
     }
     return nodes
   }

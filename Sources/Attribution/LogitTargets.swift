@@ -1,3 +1,4 @@
+public import AttributionGraphs
 internal import Foundation
 public import ReplacementModels
 internal import Tensors
@@ -13,10 +14,19 @@ public struct LogitTarget: Sendable {
   public let tokens: [Token]
   /// What it shows: the token's text, or `A − B`.
   public let text: String
-  /// The token's probability as next token; of a difference, both tokens' together.
-  public let probability: Double
+  /// The token's probability as next token; `nil` for a difference, which has none.
+  public let probability: Double?
+  /// What flows from it, the root weight `w`: the probability, or of a difference the sum of both.
+  public let weight: Double
+  /// The model's logit; of a difference, the first less the second, before a model that caps its logits has capped them.
+  public let logit: Double
+  /// What is compared, if it is a difference.
+  public let difference: LogitDifference?
   /// `W_U[k] − mean W_U`, or `W_U[a] − W_U[b]`, `[dModel]`.
   public let direction: [Float]
+
+  /// Its label in files.
+  var label: String { difference?.label ?? GraphNode.logitLabel(token: text, probability: probability ?? 0) }
 }
 
 extension LocalReplacementModel {
@@ -50,7 +60,9 @@ extension LocalReplacementModel {
         targets.append(
           LogitTarget(
             token: token, tokens: [token], text: tokenizer.text(of: token),
-            probability: probabilities[Int(token)], direction: zip(row, mean).map { $0 - $1 }))
+            probability: probabilities[Int(token)], weight: probabilities[Int(token)],
+            logit: Double(recording.lastLogits[Int(token)]), difference: nil,
+            direction: zip(row, mean).map { $0 - $1 }))
       case .difference(let first, let second):
         try check(first)
         try check(second)
@@ -59,17 +71,40 @@ extension LocalReplacementModel {
             text: "\(tokenizer.text(of: first))-\(tokenizer.text(of: second))",
             reason: "the difference of a token from itself is zero; name two tokens")
         }
-        let rows = (unembedding.row(Int(first)), unembedding.row(Int(second)))
         targets.append(
-          LogitTarget(
-            token: Token(unembedding.outputs + targets.count), tokens: [first, second],
-            text: "\(tokenizer.text(of: first)) − \(tokenizer.text(of: second))",
-            probability: probabilities[Int(first)] + probabilities[Int(second)],
-            direction: zip(rows.0, rows.1).map { $0 - $1 }))
+          difference(first, second, number: targets.count, probabilities: probabilities, tokenizer: tokenizer)
+        )
       case .feature: continue
       }
     }
     return targets
+  }
+
+  /// The logit node of one answer against another.
+  /// - Parameter number: How many targets stand before it.
+  private func difference(
+    _ first: Token, _ second: Token, number: Int, probabilities: [Double], tokenizer: Tokenizer
+  ) -> LogitTarget {
+    let unembedding = transformer.unembedding
+    let direction = zip(unembedding.row(Int(first)), unembedding.row(Int(second))).map { $0 - $1 }
+    let logits = value(ofOutputDirection: direction, position: recording.positionCount - 1)
+    let last = recording.lastLogits
+    let difference = LogitDifference(
+      tokens: [Int(first), Int(second)], texts: [tokenizer.text(of: first), tokenizer.text(of: second)],
+      logits: logits,
+      // The normaliser is the same for both, so this is exact even where a probability is too small for a number.
+      logProbabilities: Double(last[Int(first)]) - Double(last[Int(second)]))
+    return LogitTarget(
+      token: Token(unembedding.outputs + number), tokens: [first, second], text: difference.text,
+      probability: nil, weight: probabilities[Int(first)] + probabilities[Int(second)], logit: logits,
+      difference: difference, direction: direction)
+  }
+
+  /// A direction's value at the output of the final norm.
+  func value(ofOutputDirection vector: [Float], position: Int) -> Double {
+    let row = recording.residualFinal.rows(position..<position + 1)
+    let y = transformer.finalNorm(row, frozenScales: [recording.finalNormScales[position]]).y
+    return zip(vector, y.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
   }
 
   private func check(_ token: Token) throws(AttributionError) {

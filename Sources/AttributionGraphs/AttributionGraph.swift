@@ -9,7 +9,7 @@ public struct AttributionGraph: Sendable {
   /// The edges.
   public var effects: DirectEffects
   /// What influence flows from: the weight `w` of each target of the trace, `[node]`, zero elsewhere. For
-  /// logit nodes it is their probability.
+  /// a single answer it is its probability, for a difference of two the sum of theirs.
   public var rootWeights: [Double]
   /// What a reader chose to look at: pinned nodes, groups, labels.
   public var savedView: SavedView

@@ -15,6 +15,13 @@ public struct DirectEffects: Sendable {
       self.sources = sources
       self.weights = weights
     }
+
+    /// The row without the entries that are no edges: those of weight zero.
+    public var withoutZeros: Row {
+      guard weights.contains(0) else { return self }
+      let kept = weights.indices.filter { weights[$0] != 0 }
+      return Row(sources: kept.map { sources[$0] }, weights: kept.map { weights[$0] })
+    }
   }
 
   /// One row a target, `[target]`; empty where nothing is known to enter.
@@ -30,8 +37,8 @@ public struct DirectEffects: Sendable {
 
   /// `N`, the side of the matrix.
   public var nodeCount: Int { rows.count }
-  /// How many edges have a weight other than zero.
-  public var nonzeroCount: Int {
+  /// How many edges there are, as every count of Clew has it: a weight of zero is no edge, stored or not.
+  public var edgeCount: Int {
     rows.reduce(0) { total, row in total + row.weights.reduce(0) { $0 + ($1 != 0 ? 1 : 0) } }
   }
 }

@@ -8,7 +8,7 @@ public struct GraphNode: Sendable {
   public var label: String
   /// A feature's activation at this position.
   public var activation: Float?
-  /// A logit node's probability as next token.
+  /// A logit node's probability as next token; `nil` for a difference of two, see ``difference``.
   public var probability: Double?
   /// The running share of influence at the node's place in the sort, small = important; `nil` for logits.
   public var influence: Double?

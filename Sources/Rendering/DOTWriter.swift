@@ -107,8 +107,8 @@ public enum DOTWriter {
       let token = tokens.indices.contains(position) ? DisplayText.token(tokens[position]) : text
       attributes += ["label=\(label([token]))", "style=filled", "fillcolor=\"#f3f3f3\""]
     case .logit:
-      let share = node.probability.map { [DisplayText.percent($0)] } ?? []
-      attributes += ["label=\(label([NodeLabels.outputToken(in: node)] + share))", "style=bold"]
+      let detail = NodeLabels.outputDetail(of: node).map { [$0] } ?? []
+      attributes += ["label=\(label([NodeLabels.outputToken(in: node)] + detail))", "style=bold"]
     }
     return attributes.joined(separator: ", ")
   }

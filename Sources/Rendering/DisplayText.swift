@@ -64,13 +64,6 @@ enum DisplayText {
     return String(scalars)
   }
 
-  /// A share as people write it: `71%`, `<1%`.
-  static func percent(_ share: Double) -> String {
-    guard share.isFinite, share > 0 else { return "0%" }
-    let percent = (share * 100).rounded()
-    return percent < 1 ? "<1%" : "\(Int(min(percent, 1e6)))%"
-  }
-
   /// A count with its thousands apart: `23,559`.
   static func count(_ count: Int) -> String {
     let digits = Array(String(count.magnitude))

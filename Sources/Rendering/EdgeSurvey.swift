@@ -31,7 +31,7 @@ struct EdgeSurvey {
     let levels = graph.nodes.map(\.node.level)
     var drawable: [Place] = []
     // Grown by doubling, it would lie in memory twice.
-    drawable.reserveCapacity(graph.effects.nonzeroCount)
+    drawable.reserveCapacity(graph.effects.edgeCount)
     var (edgeCount, scoreSum, unreadableCount, notUpwardCount) = (0, 0.0, 0, 0)
     for (target, row) in rows.enumerated() {
       for (number, weight) in row.weights.enumerated() where weight != 0 {

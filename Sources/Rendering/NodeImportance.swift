@@ -21,6 +21,13 @@ struct NodeImportance {
     }
   }
 
+  /// The share of the answer that passes through each node, `[node]`: importances as parts of all that flows from the
+  /// roots.
+  func answerShares(of graph: AttributionGraph) -> [Double] {
+    let total = Self.rootWeights(of: graph).reduce(0, +)
+    return values.map { total > 0 ? $0 / total : 0 }
+  }
+
   private static func computed(of graph: AttributionGraph) -> [Double] {
     var flow = rootWeights(of: graph)
     var total = flow

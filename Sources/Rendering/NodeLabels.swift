@@ -38,8 +38,12 @@ struct NodeLabels {
     case .error: return ["error"]
     case .embedding(let position): return [metrics.shortened(token(at: position, of: node), to: width)]
     case .logit:
-      let token = metrics.shortened(Self.outputToken(in: node), to: width)
-      return node.probability.map { [token, DisplayText.percent($0)] } ?? [token]
+      let text = Self.outputToken(in: node)
+      // Of a difference both tokens must be seen.
+      let lines =
+        node.difference != nil && metrics.width(of: text) > width
+        ? metrics.wrapped(text, to: width, maximum: 2) : [metrics.shortened(text, to: width)]
+      return lines + (Self.outputDetail(of: node).map { [$0] } ?? [])
     }
   }
 
@@ -58,10 +62,16 @@ struct NodeLabels {
     return DisplayText.token(Self.quotedPart(of: node.label, after: "Emb: \"", before: "\"") ?? node.label)
   }
 
-  /// The token in `Output " Austin" (p=0.41)`, or the whole label if it's not of that form.
+  /// An answer's token, both of a difference, or the whole label if it has no such form.
   static func outputToken(in node: GraphNode) -> String {
-    let token = quotedPart(of: node.label, after: "Output \"", before: "\" (p=") ?? node.label
+    let token = node.answerText
     return DisplayText.token(token.isEmpty ? node.id : token)
+  }
+
+  /// What is stated of an answer: its probability, or by how much the first of two logits is greater.
+  static func outputDetail(of node: GraphNode) -> String? {
+    if let difference = node.difference { return NumberText.signed(difference.logits, decimals: 2) }
+    return node.probability.map { NumberText.percent($0) }
   }
 
   /// What stands between the last `prefix` and the last `suffix`.

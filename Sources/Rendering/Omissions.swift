@@ -63,7 +63,7 @@ struct Omissions {
     parts.append(Self.ratio(shownEdges, allEdges, "edges"))
     var text = "Drawn: " + parts.joined(separator: ", ")
     if shownEdges > 0, shownEdges < allEdges {
-      text += "; these edges carry \(DisplayText.percent(edgeShare)) of the influence along edges"
+      text += "; these edges carry \(NumberText.percent(edgeShare)) of the influence along edges"
     }
     return ([text + "."] + reasons).joined(separator: " ")
   }

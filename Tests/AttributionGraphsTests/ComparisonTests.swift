@@ -52,7 +52,7 @@ struct ComparisonTests {
         ordered(node.first.map(Double.init), node.second.map(Double.init))
       }
       let nodes = comparison.nodes.map { node in
-        [codes(node.change)] + places(node) + ordered(node.influence.first, node.influence.second)
+        [codes(node.change)] + places(node) + ordered(node.answerShare.first, node.answerShare.second)
           + ordered(node.activation.first, node.activation.second)
       }
       let edges = comparison.edges.map { edge in

@@ -114,7 +114,7 @@ import Testing
     #expect(effects.rows.map(\.weights) == graph.effects.rows.map(\.weights))
     let shuffled = graph.reordered(graph.nodes.indices.reversed())
     #expect(Array(shuffled.denseAdjacency().prefix(1000)) != Array(dense.prefix(0)))
-    #expect(shuffled.denseAdjacency().filter { $0 != 0 }.count == graph.effects.nonzeroCount)
+    #expect(shuffled.denseAdjacency().filter { $0 != 0 }.count == graph.effects.edgeCount)
   }
 }
 

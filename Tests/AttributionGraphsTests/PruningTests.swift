@@ -79,8 +79,8 @@ import Testing
       #expect(pruning.nodeMask[place] == (influence[place] > 0 || graph.nodes[place].node.layer == nil))
     }
     #expect(
-      pruning.graph.effects.nonzeroCount
-        == graph.subgraph(keeping: pruning.nodeMask).graph.effects.nonzeroCount)
+      pruning.graph.effects.edgeCount
+        == graph.subgraph(keeping: pruning.nodeMask).graph.effects.edgeCount)
     #expect(abs(pruning.keptInfluence - 1) < 1e-12)
     #expect(abs(pruning.keptEdgeInfluence - 1) < 1e-12)
   }

@@ -40,7 +40,7 @@ struct RealGraphTests {
     #expect(graph.effects.rows[error].sources.isEmpty)
     #expect(readers(of: feature) == 18)
     #expect(readers(of: error) == 61)
-    #expect(graph.effects.nonzeroCount == 40_249)
+    #expect(graph.effects.edgeCount == 40_249)
     #expect(graph.nodes[feature].id == "0_2_1")
     #expect(graph.nodes[error].id == "2_-1_1")
     #expect(reading.count(of: .settledByLegality) + reading.count(of: .settledByOrder) == 81)

@@ -115,6 +115,6 @@ struct ReferenceTests {
     }
     #expect(strayNodes.count == nearNodes.count)
     #expect(strayEdges == nearEdges)
-    #expect(wantedEdges.reduce(0) { $0 + Int($1) } == pruning.graph.effects.nonzeroCount || strayEdges > 0)
+    #expect(wantedEdges.reduce(0) { $0 + Int($1) } == pruning.graph.effects.edgeCount || strayEdges > 0)
   }
 }

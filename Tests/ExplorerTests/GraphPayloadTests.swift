@@ -23,6 +23,33 @@ import Testing
     #expect(numbers[14...].map { Float(bitPattern: $0) } == [2, 3, -1, 4, 1])
   }
 
+  @Test func `stored zeros are no edges of the page`() throws {
+    var graph = smallGraph()
+    let count = graph.effects.edgeCount
+    let target = try #require(graph.effects.rows.firstIndex { $0.weights.count > 1 })
+    graph.effects.rows[target].weights[0] = 0
+    let payload = try GraphPayload(id: "one", of: OpenGraph(graph: graph, isWhole: true), features: nil)
+    let numbers = payload.edges.withUnsafeBytes { Array($0.bindMemory(to: UInt32.self)) }
+    #expect(numbers[2] == UInt32(count - 1) && numbers.count == 3 + 6 + 2 * (count - 1))
+  }
+
+  @Test
+  func `a difference of answers has no probability, and how well a prompt is reconstructed comes along`()
+    throws
+  {
+    var graph = smallGraph()
+    let place = graph.nodes.count - 1
+    let difference = LogitDifference(
+      tokens: [3, 4], texts: ["a", "b"], logits: -1.5, logProbabilities: -1.5)
+    (graph.nodes[place].probability, graph.nodes[place].difference) = (nil, difference)
+    graph.metadata.extra["transcoder_fit"] = ["fvu": [0.5, 1.5], "notes": ["something"]]
+    let payload = try GraphPayload(id: "one", of: OpenGraph(graph: graph, isWhole: true), features: nil)
+    let head = try #require(try JSON(parsing: Array(payload.head)).object)
+    #expect(head["nodes"]?.object?["probability"]?.array?.last == .null)
+    #expect(head["nodes"]?.object?["difference"]?.array?.last?.object?["logits"]?.double == -1.5)
+    #expect(head["scores"]?.object?["transcoderFit"]?.object?["fvu"] == [0.5, 1.5])
+  }
+
   @Test func `scores are those of the library`() throws {
     let graph = smallGraph()
     let payload = try GraphPayload(id: "one", of: OpenGraph(graph: graph, isWhole: false), features: nil)

@@ -53,7 +53,7 @@ import Testing
     let caption = Figure(of: Self.graph, style: style).caption
     #expect(caption.contains("2 of 3 features and errors") && caption.contains("4 of 6 edges"))
     // Kept: 0.375 + 0.1875 + 0.1875 + 0.140625 of 1.0625 in all edges.
-    #expect(caption.contains("84%"))
+    #expect(caption.contains("84 %"))
     #expect(caption.contains("Errors are hidden.") && caption.contains("The first token is hidden."))
   }
 

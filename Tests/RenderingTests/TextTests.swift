@@ -42,11 +42,6 @@ import Testing
     }
   }
 
-  @Test(arguments: [(0.0, "0%"), (0.004, "<1%"), (0.436, "44%"), (1, "100%"), (.nan, "0%")])
-  func `shares are whole percent`(share: Double, text: String) {
-    #expect(DisplayText.percent(share) == text)
-  }
-
   @Test(arguments: [(0, "0"), (999, "999"), (40249, "40,249"), (1_234_567, "1,234,567")])
   func `counts have their thousands apart`(count: Int, text: String) {
     #expect(DisplayText.count(count) == text)

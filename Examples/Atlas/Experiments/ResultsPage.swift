@@ -102,7 +102,7 @@ public struct ResultsPage {
 
   private var choiceTable: String {
     let rows = choices.map { choice in
-      let shares = [choice.places, choice.languages].map { String(format: "%.1f %%", 100 * $0) }
+      let shares = [choice.places, choice.languages].map { NumberText.percent($0, decimals: 1) }
       return "| \(Self.name(choice.layers)) | \(choice.strength) | \(shares[0]) | \(shares[1]) |"
     }
     let header = ["| features of | multiple | places | languages |", "|---|---:|---:|---:|"]
@@ -123,7 +123,7 @@ public struct ResultsPage {
     let groups = Dictionary(grouping: outcomes, by: \.group).sorted { $0.key < $1.key }
     for (name, group) in groups + [("all", outcomes)] {
       func share(_ isCounted: (SwapOutcome) -> Bool) -> String {
-        String(format: "%.1f %%", 100 * Double(group.count(where: isCounted)) / Double(max(1, group.count)))
+        NumberText.percent(Double(group.count(where: isCounted)) / Double(max(1, group.count)), decimals: 1)
       }
       let features = Double(group.reduce(0) { $0 + $1.featureCount }) / Double(max(1, group.count))
       lines.append(

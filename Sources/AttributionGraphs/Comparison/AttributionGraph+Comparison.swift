@@ -2,8 +2,8 @@ extension AttributionGraph {
   /// Compares this graph, the first, with a second one.
   ///
   /// Nodes stand for the same if they are of one kind, layer and index at positions that are paired; answers if they are
-  /// one token. A node's influence is compared as its part of the influence of all nodes, and an edge's weight as its
-  /// part of what enters its target, so that graphs pruned to different sizes can be compared.
+  /// one token. How much a node matters is compared as the share of the answer that passes through it, and an edge's weight
+  /// as its part of what enters its target, so that graphs pruned to different sizes can be compared.
   ///
   /// Swapped graphs give the mirrored comparison.
   /// - Throws: ``GraphError/shareOutOfRange(name:value:)``, ``GraphError/notFinite(place:)``.
@@ -66,8 +66,8 @@ private struct ComparisonBuilder {
       summary: .init(
         nodes: nodeCounts, edges: edgeCounts,
         sharedInfluence: .init(
-          first: shared.reduce(0) { $0 + ($1.influence.first ?? 0) },
-          second: shared.reduce(0) { $0 + ($1.influence.second ?? 0) })))
+          first: shared.reduce(0) { sum, node in sum + (node.first.map { first.influence[$0] } ?? 0) },
+          second: shared.reduce(0) { sum, node in sum + (node.second.map { second.influence[$0] } ?? 0) })))
   }
 
   /// How much influence lies on nodes that are paired; embeddings count if their tokens are one.
@@ -107,7 +107,7 @@ private struct ComparisonBuilder {
     func pair(_ value: (ComparedGraph, Int) -> Double?) -> GraphComparison.Pair {
       .init(first: ours.flatMap { value(first, $0) }, second: theirs.flatMap { value(second, $0) })
     }
-    let influence = pair { $0.influence[$1] }
+    let answerShare = pair { $0.answerShare[$1] }
     let activation = pair { graph, place in graph.graph.nodes[place].activation.map(Double.init) }
     let probability = pair { graph, place in graph.graph.nodes[place].probability }
     var isOtherToken = false
@@ -120,13 +120,13 @@ private struct ComparisonBuilder {
     } else {
       let greatest = max(abs(activation.first ?? 0), abs(activation.second ?? 0))
       let isChanged =
-        isOtherToken || abs(influence.difference) > question.influenceTolerance
+        isOtherToken || abs(answerShare.difference) > question.influenceTolerance
         || abs(probability.difference) > question.influenceTolerance
         || abs(activation.difference) > question.activationTolerance * greatest
       change = isChanged ? .changed : .same
     }
     return .init(
-      first: ours, second: theirs, column: column, change: change, influence: influence,
+      first: ours, second: theirs, column: column, change: change, answerShare: answerShare,
       activation: activation,
       probability: probability, isOtherToken: isOtherToken)
   }
@@ -173,6 +173,8 @@ private struct ComparedGraph {
   let graph: AttributionGraph
   /// Each node's part of the influence of all.
   let influence: [Double]
+  /// The share of the answer that passes through each node.
+  let answerShare: [Double]
   /// Each node's part of the flow through all: influence and root weights.
   let flow: [Double]
 
@@ -181,6 +183,7 @@ private struct ComparedGraph {
     let values = graph.influence()
     let total = values.reduce(0, +)
     influence = values.map { part($0, of: total) }
+    answerShare = graph.answerShares(influence: values)
     let flow = zip(values, graph.rootWeights).map { $0 + $1 }
     let flowTotal = flow.reduce(0, +)
     self.flow = flow.map { part($0, of: flowTotal) }

@@ -43,8 +43,8 @@ public struct GraphComparison: Sendable, Equatable {
     public let column: Int
     /// What became of it.
     public let change: Change
-    /// Its part of the influence of all nodes.
-    public let influence: Pair
+    /// The share of the answer that passes through it.
+    public let answerShare: Pair
     /// Its activation, of features.
     public let activation: Pair
     /// Its probability as next token, of logits.
@@ -127,7 +127,7 @@ public struct ComparisonQuestion: Sendable, Equatable {
   public var rule: PositionAlignment.Rule?
   /// Whether features are paired by layer and index although their transcoders differ.
   public var ignoresTranscoders: Bool
-  /// By how much a part of the influence, or a probability, may differ and still count as the same.
+  /// By how much a share of the answer, or a probability, may differ and still count as the same.
   public var influenceTolerance: Double
   /// By which part of the greater an activation may differ.
   public var activationTolerance: Double

@@ -28,7 +28,12 @@ struct NodeMatching {
         return Key(node: .error(layer: layer, position: position), kind: vertex.kind, text: "")
       case .embedding: return Key(node: .embedding(position: position), kind: vertex.kind, text: "")
       case .logit(let token, _):
-        // Answers are read at the end, wherever that is. Of another model a number may mean another token.
+        // Answers are read at the end, wherever that is. A difference is what its two tokens are: its number only
+        // counts the targets of its trace. Of another model a number may mean another token.
+        if let difference = vertex.difference {
+          let tokens = isSameModel ? "\(difference.tokens)" : "\(difference.texts)"
+          return Key(node: .logit(token: -1, position: 0), kind: vertex.kind, text: tokens)
+        }
         let text = token < 0 || !isSameModel ? vertex.tokenText : ""
         return Key(node: .logit(token: token, position: 0), kind: vertex.kind, text: text)
       }

@@ -31,12 +31,18 @@ extension GraphNode {
     "Output \"\(token)\" \(probabilityMark(probability))"
   }
 
-  /// The end of a logit's label, `(p=0.439)`.
-  static func probabilityMark(_ probability: Double) -> String {
-    guard probability.magnitude < 1e6 else { return "(p=0.000)" }
-    let thousandths = Int((probability.magnitude * 1000).rounded())
-    let fraction = String(1000 + thousandths % 1000).dropFirst()
-    return "(p=\(probability < 0 && thousandths > 0 ? "-" : "")\(thousandths / 1000).\(fraction))"
+  /// The end of a logit's label, `(p=0.439)`; `(p=n/a)` for what has no probability, which viewers take for no number.
+  ///
+  /// Three decimals as other tools write them; more where three would be those of 0 or 1.
+  static func probabilityMark(_ probability: Double?) -> String {
+    guard let probability, probability.isFinite else { return "(p=n/a)" }
+    let thousandths = (probability.magnitude * 1000).rounded()
+    guard thousandths < 1e6, thousandths != 0 || probability == 0, thousandths != 1000 || probability == 1
+    else {
+      return "(p=\(probability.shortestText))"
+    }
+    let fraction = String(1000 + Int(thousandths) % 1000).dropFirst()
+    return "(p=\(probability < 0 ? "-" : "")\(Int(thousandths) / 1000).\(fraction))"
   }
 
   /// The probability that a logit's label states last; tokens may themselves look like one.

@@ -70,8 +70,8 @@ struct NodeMembers {
   /// The label; viewers crash on a logit whose label does not state a probability.
   private static func label(of vertex: GraphNode) -> String {
     guard case .logit = vertex.node, !vertex.label.isEmpty,
-      GraphNode.probability(inLabel: vertex.label) == nil
+      GraphNode.probability(inLabel: vertex.label) == nil, vertex.difference?.label != vertex.label
     else { return vertex.label }
-    return "\(vertex.label) \(GraphNode.probabilityMark(vertex.probability ?? 0))"
+    return "\(vertex.label) \(GraphNode.probabilityMark(vertex.probability))"
   }
 }

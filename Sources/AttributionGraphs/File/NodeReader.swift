@@ -29,7 +29,9 @@ struct NodeReader {
     if kind != NodeMembers.usualKind(of: node) { vertex.kind = kind }
     vertex.activation = activation(object["activation"])
     vertex.influence = object["influence"]?.double.flatMap { $0.isFinite ? $0 : nil }
-    if case .logit = node { vertex.probability = probability(object, label: vertex.label) }
+    if case .logit = node, LogitDifference(object[LogitDifference.key]) == nil {
+      vertex.probability = probability(object, label: vertex.label)
+    }
     var reading = Reading(
       vertex: vertex, rootWeight: vertex.probability ?? 0, isSkipped: object["inputs_skipped"]?.bool ?? false,
       viewerName: object["jsNodeId"]?.string)
@@ -117,6 +119,8 @@ struct NodeReader {
       distinct: object.members.filter { key, value in
         if NodeMembers.heldKeys.contains(key) { return false }
         if key == "token_prob", reading.vertex.probability != nil { return false }
+        // Always kept: a logit is read as a difference because of it.
+        if key == LogitDifference.key { return true }
         return ours[key]?.isSame(as: value) != true
       })
   }

@@ -25,6 +25,7 @@ extension Subgraph.Box {
     [
       "key": .string(key), "label": .string(label), "is_supernode": .bool(isSupernode),
       "members": JSON(members.map { graph.nodes[$0].id }), "influence": JSON(influence),
+      "answer_share": JSON(answerShare),
       "cohesion": cohesion.map { JSON($0) } ?? .null,
       "inputs": [
         "shown": JSON(inputs.shown), "features": JSON(inputs.features), "errors": JSON(inputs.errors),

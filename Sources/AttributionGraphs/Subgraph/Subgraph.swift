@@ -26,6 +26,9 @@ public struct Subgraph: Sendable {
     public var inputs: Inputs
     /// The influence of its members on the answer, as a part of the influence of all features and errors.
     public var influence: Double
+    /// The share of the answer that passes through at least one of its members; see
+    /// ``AttributionGraph/answerShares(influence:)``.
+    public var answerShare: Double = 0
     /// How alike the members of a group are in what they read and in what reads them, from -1 to 1: the mean cosine,
     /// over all pairs, of their shares of inputs and outputs outside the group. `nil` for fewer than two members.
     public var cohesion: Double?
@@ -122,8 +125,11 @@ public struct Subgraph: Sendable {
     var extent = SubgraphExtent.extent(of: graph, boxOf: grouping.boxOf, influence: influence)
     let inner = graph.nodes.indices.filter { !graph.nodes[$0].node.isEmbeddingOrLogit }
     let total = inner.reduce(0) { $0 + influence[$1] }
+    let shares = graph.answerShares(
+      ofGroups: grouping.boxes.map(\.members), shares: graph.answerShares(influence: influence))
     boxes = grouping.boxes.enumerated().map { place, box in
       var box = box
+      box.answerShare = shares[place]
       box.inputs = flow.inputs[place]
       box.cohesion = cohesion.of(box)
       box.influence = part(

@@ -24,7 +24,10 @@ extension AttributionGraph {
     let clusters = Agglomeration(
       count: candidates.count, threshold: question.threshold, similarities: profiles.similarities
     ).clusters
-    let proposals = clusters.map { cluster in
+    let shares = answerShares(
+      ofGroups: clusters.map { $0.members.map { candidates[$0] } }, shares: answerShares(influence: influence)
+    )
+    let proposals = zip(clusters, shares).map { cluster, share in
       let places = cluster.members.map { candidates[$0] }
       let first = cluster.members[0]
       let reason: SupernodeProposal.Reason =
@@ -37,7 +40,7 @@ extension AttributionGraph {
         }
       return SupernodeProposal(
         places: places, label: commonLabel(of: places, influence: influence), score: cluster.score,
-        influence: places.reduce(0) { $0 + influence[$1] }, reason: reason)
+        answerShare: share, reason: reason)
     }
     return proposals.sorted { ($1.score, $0.places[0]) < ($0.score, $1.places[0]) }
   }

@@ -16,8 +16,8 @@ public struct SupernodeProposal: Sendable, Equatable {
   public let label: String
   /// The similarity of the two members least alike, from 0 to 1.
   public let score: Double
-  /// The influence of the members together: what flows from one to another counts at both.
-  public let influence: Double
+  /// The share of the answer that passes through at least one of the members.
+  public let answerShare: Double
   /// What speaks for the group.
   public let reason: Reason
 }

@@ -48,6 +48,7 @@ public struct TraceOrder: Codable, Hashable, Sendable {
       throw ExploringError.cannotTraceHeld
     }
     if let targets, !targets.isEmpty {
+      request.targetNames = targets
       let count = try request.tokens(with: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }
       request.settings.targets = try targets.map {

@@ -23,9 +23,8 @@ public struct FeaturePage {
   public func text(examples: Int) -> String {
     let statistics = record.statistics
     var lines = ["layer \(record.feature.layer), feature \(record.feature.index): \(title)", ""]
-    let share = Double(statistics.count) / Double(max(1, positions)) * 100
-    lines.append(
-      row("active", String(format: "%.3g %% of positions (%d of %d)", share, statistics.count, positions)))
+    let share = NumberText.percent(Double(statistics.count) / Double(max(1, positions)), decimals: 2)
+    lines.append(row("active", "\(share) of positions (\(statistics.count) of \(positions))"))
     if statistics.count > 0 {
       let shares = [0.1, 0.5, 0.9].map { String(format: "%.3g", statistics.quantile($0)) }
       lines.append(

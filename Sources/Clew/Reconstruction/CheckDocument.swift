@@ -442,7 +442,7 @@ struct CheckDocument {
   private func decimals(_ value: Double?, _ count: Int) -> String {
     LayerFigure.Format.decimals(count).text(value)
   }
-  private func percent(_ value: Double) -> String { LayerFigure.Format.decimals(1).text(value * 100) + " %" }
+  private func percent(_ value: Double) -> String { NumberText.percent(value, decimals: 1) }
 }
 
 /// A command as a shell would take it.

@@ -1,3 +1,4 @@
+internal import AttributionGraphs
 internal import Foundation
 internal import ReplacementModels
 
@@ -19,7 +20,7 @@ struct LayerFigure: Sendable {
       guard let value, value.isFinite else { return "–" }
       switch self {
       case .decimals(let count): return Self.fixed(value, count)
-      case .percent: return Self.fixed(value * 100, 2) + " %"
+      case .percent: return NumberText.percent(value, decimals: 2)
       }
     }
 
@@ -27,7 +28,7 @@ struct LayerFigure: Sendable {
     func difference(_ value: Double?) -> String {
       guard let value, value.isFinite else { return "–" }
       let text = text(value)
-      return value > 0 ? "+" + text : text
+      return value > 0 && !text.hasPrefix("<") ? "+" + text : text
     }
 
     private static func fixed(_ value: Double, _ decimals: Int) -> String {

@@ -136,6 +136,8 @@ private struct NodeTensors {
   private let activations: [Float]
   private let tokens: [Int]
   private let logits: [Int]
+  /// `[logit]`; `nil` for what has no probability.
+  private let probabilities: [Double?]
 
   init(_ file: SafetensorsFile) throws {
     func damaged(_ reason: String) -> TraceFolderError { .damaged(path: file.file.path, reason: reason) }
@@ -168,6 +170,9 @@ private struct NodeTensors {
     }
     layout = NodeLayout(
       featureCount: count, layerCount: norms[0], positionCount: tokens.count, logitCount: logits.count)
+    probabilities = try file.tensor("logit_probabilities").vector(count: logits.count).map {
+      $0.isFinite && $0 >= 0 ? Double($0) : nil
+    }
     roots = try file.tensor("root_weights").doubles(count: layout.nodeCount)
     guard roots.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
       throw damaged("a root weight is negative or not a finite number")
@@ -176,20 +181,22 @@ private struct NodeTensors {
 
   /// The nodes in the order of ``NodeLayout``, with the labels that a graph file gives them.
   func nodes(labelledAs pruned: AttributionGraph) -> [GraphNode] {
-    let labels = Dictionary(
-      pruned.nodes.map { ($0.node, $0.label) }, uniquingKeysWith: { first, _ in first })
+    let known = Dictionary(pruned.nodes.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
     func node(_ node: Node, activation: Float? = nil, probability: Double? = nil) -> GraphNode {
       GraphNode(
-        node: node, id: node.fileID(layerCount: layout.layerCount, tokens: tokens), label: labels[node] ?? "",
-        activation: activation, probability: probability)
+        node: node, id: node.fileID(layerCount: layout.layerCount, tokens: tokens),
+        label: known[node]?.label ?? "", activation: activation, probability: probability,
+        extra: known[node]?.extra ?? [:])
     }
     var nodes = zip(features, activations).map { node($0, activation: $1) }
     for layer in 0..<layout.layerCount {
       nodes += tokens.indices.map { node(.error(layer: layer, position: $0)) }
     }
     nodes += tokens.indices.map { node(.embedding(position: $0)) }
-    nodes += zip(layout.logits, logits).map {
-      node(.logit(token: $1, position: tokens.count - 1), probability: roots[$0])
+    for (place, (token, probability)) in zip(layout.logits, zip(logits, probabilities)) {
+      let logit = Node.logit(token: token, position: tokens.count - 1)
+      // The root weight of a single answer is its probability in full precision.
+      nodes.append(node(logit, probability: probability == nil ? nil : roots[place]))
     }
     return nodes
   }

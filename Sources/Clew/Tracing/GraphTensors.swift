@@ -35,7 +35,8 @@ enum GraphTensors {
     let logits = result.model.recording.lastLogits
     writer.add("last_logits", logits, shape: [logits.count])
     writer.add(
-      "logit_probabilities", result.logits.map { Float($0.probability) }, shape: [result.logits.count])
+      "logit_probabilities", result.logits.map { Float($0.probability ?? .nan) }, shape: [result.logits.count]
+    )
     writer.add("node_influence", trace.influence.values.map { Float($0) }, shape: [count])
     writer.add("preactivation_values", result.model.preactivations, shape: [entries.count])
     writer.add("root_weights", graph.rootWeights, shape: [count])

@@ -41,6 +41,8 @@ public struct TraceRequest: Sendable {
   /// `p`, the prompt has `p + 1` tokens, and what is traced is what the model expects next there.
   public var tokenCount: Int?
   public var settings = AttributionSettings()
+  /// The targets as a user wrote them, which name the graph; none for the likeliest answers.
+  public var targetNames: [String] = []
   /// The part of the influence that kept nodes have.
   public var nodeShare = 0.8
   /// The part of the edge scores that kept edges have.
@@ -78,6 +80,10 @@ public struct PromptTrace: Sendable {
   public let influence: Influence
   public let scores: GraphScores
   public let pruning: Pruning
+  /// How well the features reconstruct this prompt's MLP outputs, `[layer]`.
+  public let reconstruction: [ReconstructionTally]
+  /// What a reader should know before trusting the trace; usually nothing.
+  public let notes: [String]
   /// Seconds by phase.
   public let phases: [PhaseClock.Phase]
 
@@ -136,6 +142,9 @@ public struct PromptTrace: Sendable {
       isCancelled: isCancelled)
     Memory.giveBack()
     result.graph.metadata = metadata(request, prompt, model, result)
+    let reconstruction = local.reconstruction()
+    let notes = TraceNotes.notes(on: prompt, reconstruction, result, model)
+    result.graph.metadata.extra["transcoder_fit"] = TraceNotes.json(reconstruction, notes)
     clock.skip()
     result.graph.label(
       with: try labels ?? FeatureLabels(at: model.transcoder.folder, for: result.graph.featureIDs))
@@ -160,7 +169,7 @@ public struct PromptTrace: Sendable {
     let phases = Array(clock.phases.prefix(first)) + result.phases + Array(clock.phases.dropFirst(first))
     return PromptTrace(
       request: request, prompt: prompt, result: result, influence: influence, scores: scores,
-      pruning: pruning, phases: phases)
+      pruning: pruning, reconstruction: reconstruction, notes: notes, phases: phases)
   }
 
   private static func metadata(
@@ -197,7 +206,7 @@ public struct PromptTrace: Sendable {
   /// The name of a trace that was given none: from the words that are read.
   private static func slug(of request: TraceRequest, _ prompt: Prompt, _ tokenizer: Tokenizer) -> String {
     let text = request.tokenCount == nil ? request.prompt : tokenizer.decode(prompt.tokens)
-    return slug(of: text) + (request.changes.isEmpty ? "" : "-changed")
+    return slug(of: text, targets: request.targetNames) + (request.changes.isEmpty ? "" : "-changed")
   }
 
   /// Whether a text can name a graph and its files: letters, digits, `_`, `.` and `-`, at most 200 of them.
@@ -209,7 +218,14 @@ public struct PromptTrace: Sendable {
     return isPlain && !text.isEmpty && text.utf8.count <= 200 && text != "." && text != ".."
   }
 
-  /// A file name from a prompt: its words in plain letters, at most 48 of them.
+  /// A file name from a prompt and what is traced instead of its likeliest answers: `the-capital-is`, or
+  /// `the-capital-is-austin-dallas`.
+  public static func slug(of text: String, targets: [String]) -> String {
+    let name = ([text] + targets).map { slug(of: $0) }.joined(separator: "-").prefix(150)
+    return name.hasSuffix("-") ? String(name.dropLast()) : String(name)
+  }
+
+  /// A file name from a text: its words in plain letters, at most 48 of them.
   public static func slug(of text: String) -> String {
     var slug = ""
     for scalar in text.lowercased().unicodeScalars {

@@ -17,8 +17,8 @@ extension PromptTrace {
       "targets": .array(targets),
       "counts": [
         "active_features": JSON(result.model.activations.count),
-        "nodes": JSON(result.graph.nodes.count), "edges": JSON(result.graph.effects.nonzeroCount),
-        "kept_nodes": JSON(pruning.graph.nodes.count), "kept_edges": JSON(pruning.graph.effects.nonzeroCount),
+        "nodes": JSON(result.graph.nodes.count), "edges": JSON(result.graph.effects.edgeCount),
+        "kept_nodes": JSON(pruning.graph.nodes.count), "kept_edges": JSON(pruning.graph.effects.edgeCount),
         "rows_computed": JSON(result.rowsComputed), "rows_possible": JSON(result.rowsPossible),
       ],
       "scores": [
@@ -42,6 +42,16 @@ extension PromptTrace {
         "working_bytes": JSON(result.memory.working), "smallest_batch": JSON(result.batchSizes.lowerBound),
         "largest_batch": JSON(result.batchSizes.upperBound),
       ],
+      "reconstruction": .array(
+        reconstruction.enumerated().map { layer, tally in
+          [
+            "layer": JSON(layer), "fvu": tally.unexplainedVariance.map { JSON($0) } ?? .null,
+            "error_norm_share": tally.rows > 0 ? JSON(tally.errorNormShare) : .null,
+            "active_features": JSON(tally.activeFeatures),
+          ]
+        }),
+      "positions_without_features": .array(positionsWithoutFeatures.map { JSON($0) }),
+      "notes": JSON(notes),
       "folder": .string(folder),
     ]
     return json
@@ -51,7 +61,8 @@ extension PromptTrace {
     [JSON(range.lowerBound), JSON(range.upperBound)]
   }
 
-  /// Each root of the trace with its weight.
+  /// Each root of the trace with its weight: a token with its probability, a difference of two with that of their logits and
+  /// of their log-probabilities, a feature with its activation.
   private var targets: [JSON] {
     result.graph.nodes.indices.filter { result.graph.rootWeights[$0] > 0 }.map { place in
       let node = result.graph.nodes[place]
@@ -60,7 +71,16 @@ extension PromptTrace {
         let logit = result.logits[place - result.layout.logits.lowerBound]
         target["token"] = JSON(Int(logit.token))
         target["text"] = .string(logit.text)
-        target["probability"] = JSON(logit.probability)
+        target["probability"] = logit.probability.map { JSON($0) }
+        target["logit"] = logit.difference == nil ? JSON(logit.logit) : nil
+        if let difference = logit.difference {
+          target["logit_difference"] = JSON(difference.logits)
+          target["log_probability_difference"] = JSON(difference.logProbabilities)
+          target["tokens"] = .array(difference.tokens.map { JSON($0) })
+        }
+      } else if let activation = node.activation {
+        target["label"] = node.label.isEmpty ? nil : .string(node.label)
+        target["activation"] = JSON(Double(activation))
       }
       return .object(target)
     }

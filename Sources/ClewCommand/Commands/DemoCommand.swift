@@ -71,7 +71,7 @@ struct DemoCommand: ParsableCommand {
       """
   }
 
-  private static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
+  private static func percent(_ value: Double) -> String { NumberText.percent(value, decimals: 1) }
   private static func plain(_ text: String) -> String {
     text.hasPrefix(" ") ? String(text.dropFirst()) : text
   }

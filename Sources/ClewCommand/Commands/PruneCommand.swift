@@ -27,8 +27,8 @@ struct PruneCommand: ParsableCommand {
     try GraphInput.write(try pruning.graph.json(), to: output)
     try Terminal.output(
       "\(output): \(pruning.graph.nodes.count) of \(whole.nodes.count) nodes, "
-        + "\(pruning.graph.effects.nonzeroCount) of \(whole.effects.nonzeroCount) edges; "
-        + String(format: "%.2f %% of the nodes' influence, ", pruning.keptInfluence * 100)
-        + String(format: "%.2f %% of the edges'.\n", pruning.keptEdgeInfluence * 100))
+        + "\(pruning.graph.effects.edgeCount) of \(whole.effects.edgeCount) edges; "
+        + "\(NumberText.percent(pruning.keptInfluence, decimals: 2)) of the nodes' influence, "
+        + "\(NumberText.percent(pruning.keptEdgeInfluence, decimals: 2)) of the edges'.\n")
   }
 }

@@ -32,7 +32,7 @@ struct ScoreCommand: ParsableCommand {
           \(path) (\(input.isWholeTrace ? "the whole trace" : "what the file holds"))
             replacement  \(text(scores.replacement, scores.replacementBounds))
             completeness \(text(scores.completeness, scores.completenessBounds))
-            \(graph.nodes.count) nodes, \(graph.effects.nonzeroCount) edges, \
+            \(graph.nodes.count) nodes, \(graph.effects.edgeCount) edges, \
           \(graph.rootWeights.count { $0 > 0 }) roots
 
           """)
@@ -42,7 +42,7 @@ struct ScoreCommand: ParsableCommand {
   }
 
   private func text(_ score: Double, _ bounds: ClosedRange<Double>) -> String {
-    let value = String(format: "%.6f", score)
+    let value = NumberText.decimal(score, decimals: 6)
     guard bounds.upperBound - bounds.lowerBound >= 5e-7 else { return value }
     return value
       + String(format: " (%.6f to %.6f with every row)", bounds.lowerBound, bounds.upperBound)
@@ -57,7 +57,7 @@ struct ScoreCommand: ParsableCommand {
       "replacement": JSON(scores.replacement), "replacement_bounds": bounds(scores.replacementBounds),
       "completeness": JSON(scores.completeness), "completeness_bounds": bounds(scores.completenessBounds),
       "missing": JSON(scores.missing), "nodes": JSON(graph.nodes.count),
-      "edges": JSON(graph.effects.nonzeroCount), "roots": JSON(graph.rootWeights.count { $0 > 0 }),
+      "edges": JSON(graph.effects.edgeCount), "roots": JSON(graph.rootWeights.count { $0 > 0 }),
     ]
   }
 }

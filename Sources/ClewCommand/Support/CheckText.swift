@@ -60,7 +60,7 @@ enum CheckText {
   private static func number(_ value: Double?, _ digits: Int) -> String {
     value.map { String(format: "%.\(digits)f", $0) } ?? "-"
   }
-  private static func percent(_ value: Double) -> String { String(format: "%.2f %%", value * 100) }
+  private static func percent(_ value: Double) -> String { NumberText.percent(value, decimals: 2) }
   private static func pad(_ text: String, _ width: Int) -> String {
     text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
   }

@@ -97,9 +97,12 @@ final class LiveService: ModelService {
     whole.maxLogits = settings.maxLogits
     whole.logitMass = settings.logitMass
     guard let wanted = try? Self.data(whole) else { return nil }
-    return TraceFolders(parent: output).all(named: PromptTrace.slug(of: order.prompt)).reversed()
-      .map { GraphInput($0.path) }
-      .first { self.order(of: $0) == wanted && Self.run(of: $0)?["clew"]?.string == Version.current }
+    return TraceFolders(parent: output).all(
+      named: PromptTrace.slug(of: order.prompt, targets: order.targets ?? [])
+    )
+    .reversed()
+    .map { GraphInput($0.path) }
+    .first { self.order(of: $0) == wanted && Self.run(of: $0)?["clew"]?.string == Version.current }
   }
 
   /// The order that leads once more to the graph of a trace's folder; `nil` if another model made it.

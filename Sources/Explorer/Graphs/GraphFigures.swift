@@ -60,6 +60,7 @@ struct GraphFigures {
     [
       "key": .string(box.key), "label": .string(box.label), "isSupernode": .bool(box.isSupernode),
       "members": .array(box.members.map { JSON($0) }), "influence": JSON(box.influence),
+      "answerShare": JSON(box.answerShare),
       "inputs": [
         "shown": JSON(box.inputs.shown), "features": JSON(box.inputs.features),
         "errors": JSON(box.inputs.errors), "embeddings": JSON(box.inputs.embeddings),

@@ -49,6 +49,8 @@ struct GraphPayload: Sendable {
     // What the maker measured on the graph before it was pruned.
     object["statedReplacement"] = metadata.extra["replacement_score"]
     object["statedCompleteness"] = metadata.extra["completeness_score"]
+    // How well the transcoders reconstruct this prompt, and what the tracer noted about it.
+    object["transcoderFit"] = metadata.extra["transcoder_fit"]
     return .object(object)
   }
 
@@ -68,7 +70,8 @@ struct GraphPayload: Sendable {
       "position": .array(columns.position), "index": .array(columns.index), "label": .array(columns.label),
       "activation": .array(columns.activation), "probability": .array(columns.probability),
       "influence": .array(columns.influence), "root": .array(columns.root),
-      "density": .array(columns.density), "skipped": .array(skipped.map { JSON($0) }),
+      "difference": .array(columns.difference), "density": .array(columns.density),
+      "skipped": .array(skipped.map { JSON($0) }),
       "held": .array(held.map { JSON($0) }),
     ]
   }
@@ -76,17 +79,19 @@ struct GraphPayload: Sendable {
   // MARK: The edges
 
   private static func edges(of effects: DirectEffects) -> Data {
-    let count = effects.rows.reduce(0) { $0 + $1.sources.count }
+    // A weight of zero is no edge, and the page counts what it gets.
+    let rows = effects.rows.map(\.withoutZeros)
+    let count = rows.reduce(0) { $0 + $1.sources.count }
     var starts: [UInt32] = [magic, UInt32(effects.nodeCount), UInt32(count), 0]
     var bytes = Data(capacity: 4 * (effects.nodeCount + 4 + 2 * count))
     var end: UInt32 = 0
-    for row in effects.rows {
+    for row in rows {
       end += UInt32(row.sources.count)
       starts.append(end)
     }
     starts.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    for row in effects.rows { row.sources.withUnsafeBytes { bytes.append(contentsOf: $0) } }
-    for row in effects.rows { row.weights.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    for row in rows { row.sources.withUnsafeBytes { bytes.append(contentsOf: $0) } }
+    for row in rows { row.weights.withUnsafeBytes { bytes.append(contentsOf: $0) } }
     return bytes
   }
 }
@@ -95,7 +100,7 @@ struct GraphPayload: Sendable {
 private struct NodeColumns {
   var id: [JSON] = [], kind: [JSON] = [], layer: [JSON] = [], position: [JSON] = [], index: [JSON] = []
   var label: [JSON] = [], activation: [JSON] = [], probability: [JSON] = [], influence: [JSON] = []
-  var root: [JSON] = [], density: [JSON] = []
+  var root: [JSON] = [], difference: [JSON] = [], density: [JSON] = []
   /// The places of features, and which features they are.
   var featurePlaces: [Int] = []
   var featureNumbers: [(layer: Int, index: Int)] = []
@@ -122,6 +127,7 @@ private struct NodeColumns {
     probability.append(node.probability.map { JSON($0) } ?? .null)
     influence.append(node.influence.map { JSON($0) } ?? .null)
     self.root.append(JSON(root))
+    difference.append(node.difference?.json ?? .null)
     density.append(.null)
   }
 }

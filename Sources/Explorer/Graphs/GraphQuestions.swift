@@ -72,7 +72,7 @@ enum GraphQuestions {
         proposals.map { proposal in
           [
             "places": .array(proposal.places.map { JSON($0) }), "label": .string(proposal.label),
-            "score": JSON(proposal.score), "influence": JSON(proposal.influence),
+            "score": JSON(proposal.score), "answerShare": JSON(proposal.answerShare),
             "reason": .string("\(proposal)"),
           ]
         })
@@ -98,7 +98,7 @@ enum GraphQuestions {
             "first": change.first.map { JSON($0) } ?? .null,
             "second": change.second.map { JSON($0) } ?? .null,
             "column": JSON(change.column), "change": .string(change.change.rawValue),
-            "influence": pair(change.influence), "activation": pair(change.activation),
+            "answerShare": pair(change.answerShare), "activation": pair(change.activation),
             "probability": pair(change.probability), "isOtherToken": .bool(change.isOtherToken),
           ]
         }),

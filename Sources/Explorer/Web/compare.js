@@ -125,7 +125,7 @@ export class Compare {
   tables() {
     const { app } = this;
     const { nodes, edges, edgeCount } = this.answer;
-    const difference = ({ influence: [first, second] }) => Math.abs((second ?? 0) - (first ?? 0));
+    const difference = ({ answerShare: [first, second] }) => Math.abs((second ?? 0) - (first ?? 0));
     const rows = nodes.filter(({ change }) => this.shown.has(change)).sort((a, b) => difference(b) - difference(a));
     const pair = (values, text) => [el("td", { class: "number" }, values[0] === null ? "" : text(values[0])), el("td", { class: "number" }, values[1] === null ? "" : text(values[1]))];
     const node = (change) => (change.first !== null ? nodeButton(app, change.first) : el("span", { class: "quiet" }, this.second.label(change.second)));
@@ -133,10 +133,10 @@ export class Compare {
     return [
       el("div", { class: "columns" },
         el("table", { id: "compared-nodes" },
-          el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, "node"), el("th", { class: "number", colspan: "2" }, "influence here, there"), el("th", { class: "number", colspan: "2" }, "activation"), el("th", { class: "number", colspan: "2" }, "probability"))),
+          el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, "node"), el("th", { class: "number", colspan: "2" }, "share of the answer here, there"), el("th", { class: "number", colspan: "2" }, "activation"), el("th", { class: "number", colspan: "2" }, "probability"))),
           el("tbody", {}, rows.slice(0, this.limit).map((change) => el("tr", { class: `change-${change.change}` },
             el("td", { title: change.change }, signs[change.change]), el("td", {}, node(change)),
-            pair(change.influence, (value) => percent(value, 2)), pair(change.activation, number), pair(change.probability, (value) => percent(value, 1)))))),
+            pair(change.answerShare, (value) => percent(value, 2)), pair(change.activation, number), pair(change.probability, (value) => percent(value, 1)))))),
         el("table", { id: "compared-edges" },
           el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, `edges (${count(edgeCount)} changed)`), el("th", { class: "number", colspan: "2" }, "share here, there"))),
           el("tbody", {}, edges.slice(0, 60).map((edge) => el("tr", { class: `change-${edge.change}` },

@@ -103,9 +103,9 @@ export function drawUnion(union, { width, height, side = null, select, hover }) 
       svg("title", {}, `${union.label(from)} → ${union.label(to)}: ${shares.map((value) => (value === null ? "not kept" : percent(value, 1))).join(" here, ")} there`));
   });
   const nodes = union.shown.filter(isDrawn).map((at) => {
-    const { change, influence, activation } = union.nodes[at];
+    const { change, answerShare, activation } = union.nodes[at];
     const pair = (values, text) => `${values[0] === null ? "–" : text(values[0])} here, ${values[1] === null ? "–" : text(values[1])} there`;
-    const words = [`${union.label(at)}: ${change}`, `influence ${pair(influence, (value) => percent(value, 2))}`];
+    const words = [`${union.label(at)}: ${change}`, `share of the answer ${pair(answerShare, (value) => percent(value, 2))}`];
     if (activation.some((value) => value !== null)) words.push(`activation ${pair(activation, number)}`);
     return svg("path", {
       d: outlinePath(union.laidOut.kind[at], layout.x[at], layout.y[at], 4.2), class: `vertex ${change}`, "data-node": String(at), tabindex: "-1",

@@ -1,6 +1,6 @@
 // How far the picture can be trusted: scores, coverage, what is kept and what it does not show.
 
-import { count, percent } from "./graph.js";
+import { count, number, percent } from "./graph.js";
 import { el } from "./dom.js";
 
 export class Scores {
@@ -26,8 +26,13 @@ export class Scores {
     fact("nodes", `${count(pruning.nodeCount)} kept of ${count(graph.count)}, with ${percent(pruning.keptInfluence, 1)} of the influence`, "kept-nodes");
     fact("edges", `${count(pruning.edgeCount)} kept of ${count(graph.edgeCount)}, with ${percent(pruning.keptEdgeInfluence, 1)} of what the kept nodes' edges carry`, "kept-edges");
     fact("model, transcoders", `${head.info?.model ?? "not stated"}, ${head.info?.transcoder_set ?? head.scan}`);
+    const fit = scores.transcoderFit;
+    const byLayer = (values, text) => values.map((value, layer) => `L${layer} ${text(value)}`).join(", ");
+    if (Array.isArray(fit?.fvu)) fact("FVU on this prompt", byLayer(fit.fvu, number), "fvu");
+    if (Array.isArray(fit?.error_norm_share)) fact("|error| / |MLP output|", byLayer(fit.error_norm_share, (share) => percent(share)), "error-norms");
+    const notes = Array.isArray(fit?.notes) ? fit.notes.map((note) => el("p", { class: "trace-note" }, `Note: ${note}.`)) : [];
     panel.replaceChildren(el("div", { class: "scroll" },
-      el("p", { id: "not-shown" }, this.sentence()), el("dl", { class: "facts" }, facts),
+      notes, el("p", { id: "not-shown" }, this.sentence()), el("dl", { class: "facts" }, facts),
       this.file(),
       this.errorTable()));
   }

@@ -1,3 +1,4 @@
+internal import AttributionGraphs
 internal import Foundation
 
 /// Numbers as charts write them, the same in every language setting.
@@ -6,7 +7,7 @@ enum ChartNumber {
   static func text(_ value: Double, step: Double, format: ChartAxis.Format) -> String {
     guard value.isFinite else { return "–" }
     switch format {
-    case .percent: return decimal(value * 100, step: step * 100) + "%"
+    case .percent: return decimal(value * 100, step: step * 100) + " %"
     case .plain:
       let size = max(abs(value), step)
       for (unit, suffix) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where size >= unit && abs(value) >= unit {
@@ -19,10 +20,10 @@ enum ChartNumber {
   /// A value in a label or a tooltip: three digits that count.
   static func short(_ value: Double, format: ChartAxis.Format = .plain) -> String {
     guard value.isFinite else { return "–" }
-    let size = abs(format == .percent ? value * 100 : value)
-    guard size > 0 else { return format == .percent ? "0%" : "0" }
-    let step = pow(10, floor(log10(size)) - 2) / (format == .percent ? 100 : 1)
-    return text(value, step: min(step, format == .percent ? 0.01 : 1), format: format)
+    guard value != 0 else { return format == .percent ? NumberText.percent(0) : "0" }
+    let exponent = floor(log10(abs(format == .percent ? value * 100 : value)))
+    if format == .percent { return NumberText.percent(value, decimals: Int(min(max(2 - exponent, 0), 6))) }
+    return text(value, step: min(pow(10, exponent - 2), 1), format: format)
   }
 
   private static func decimal(_ value: Double, step: Double) -> String {

@@ -47,17 +47,15 @@ extension FigureTable {
   init(of layout: FigureLayout, in graph: AttributionGraph, importance: NodeImportance) {
     let shown = layout.boxes.map(\.place).sorted()
     let inner = graph.nodes.indices.filter { graph.nodes[$0].node.layer != nil }
-    let total = inner.reduce(0) { $0 + importance.values[$1] }
+    let shares = importance.answerShares(of: graph)
     let isShown = Set(shown)
     let others = inner.filter { !isShown.contains($0) }.sorted {
       (-importance.values[$0], $0) < (-importance.values[$1], $1)
     }
     let row = { (place: Int) in
-      let node = graph.nodes[place]
-      let share = node.node.layer != nil && total > 0 ? importance.values[place] / total : 0
-      return [node.id, node.label, node.node.layer == nil ? "" : SubgraphTable.share(share)]
+      [graph.nodes[place].id, graph.nodes[place].label, SubgraphTable.share(shares[place])]
     }
-    let header = ["id", "label", "part of the influence of all features and errors"]
+    let header = ["id", "label", "share of the answer"]
     parts = [
       Part(title: "nodes", header: header, rows: shown.map(row)),
       Part(

@@ -76,7 +76,7 @@ struct SubgraphContent {
         glyph: .embedding, label: isRenamed ? DisplayText.visible(box.label) : DisplayText.token(token))
     case .logit:
       let label = isRenamed ? DisplayText.visible(box.label) : NodeLabels.outputToken(in: node)
-      return .init(glyph: .logit, label: label, detail: node.probability.map(DisplayText.percent))
+      return .init(glyph: .logit, label: label, detail: NodeLabels.outputDetail(of: node))
     }
   }
 
@@ -89,8 +89,10 @@ struct SubgraphContent {
     ]
     let name = glyphs.count == 1 ? glyphs.first.flatMap { names[$0] } ?? "node" : "node"
     let count = Omissions.many(nodes.count, name)
-    guard glyphs == [.logit] else { return count }
-    return "\(count), \(DisplayText.percent(nodes.reduce(0) { $0 + ($1.probability ?? 0) }))"
+    // Probabilities add up; differences have none.
+    let probabilities = nodes.compactMap(\.probability)
+    guard glyphs == [.logit], probabilities.count == nodes.count else { return count }
+    return "\(count), \(NumberText.percent(probabilities.reduce(0, +)))"
   }
 
   /// Three digits of a number.

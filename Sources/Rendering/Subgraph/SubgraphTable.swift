@@ -21,29 +21,32 @@ struct SubgraphTable {
     .init(
       title: "boxes",
       header: [
-        "key", "label", "nodes", "influence", "input from boxes", "other features", "errors", "tokens",
+        "key", "label", "nodes", "share of the answer", "input from boxes", "other features", "errors",
+        "tokens",
         "unseen", "cohesion",
       ],
       rows: subgraph.boxes.map { box in
         let inputs = box.inputs
-        return [box.key, box.label, "\(box.members.count)", Self.share(box.influence)]
+        return [box.key, box.label, "\(box.members.count)", Self.share(box.answerShare)]
           + [inputs.shown, inputs.features, inputs.errors, inputs.embeddings, inputs.unseen].map(Self.share)
           + [box.cohesion.map(Self.share) ?? ""]
       })
   }
 
   private var members: FigureTable.Part {
-    let influence = graph.influence()
+    let shares = graph.answerShares()
     return .init(
       title: "nodes",
-      header: ["box", "id", "label", "layer", "position", "activation", "probability", "flow"],
+      header: [
+        "box", "id", "label", "layer", "position", "activation", "probability", "share of the answer",
+      ],
       rows: subgraph.boxes.flatMap { box in
         box.members.map { place in
           let node = graph.nodes[place]
           return [
             box.key, node.id, node.label, node.node.layer.map { "\($0)" } ?? "", "\(node.node.position)",
             node.activation.map { "\($0)" } ?? "", node.probability.map { "\($0)" } ?? "",
-            Self.share(influence[place] + graph.rootWeights[place]),
+            Self.share(shares[place]),
           ]
         }
       })
@@ -65,17 +68,16 @@ struct SubgraphTable {
 
   /// The most influential nodes that are not in the picture.
   private var leftOut: FigureTable.Part {
-    let influence = graph.influence()
+    let shares = graph.answerShares()
     let shown = Set(subgraph.boxes.flatMap(\.members))
     let inner = graph.nodes.indices.filter { graph.nodes[$0].node.layer != nil }
-    let total = inner.reduce(0) { $0 + influence[$1] }
-    let others = inner.filter { !shown.contains($0) }.sorted { (-influence[$0], $0) < (-influence[$1], $1) }
+    let others = inner.filter { !shown.contains($0) }.sorted { (-shares[$0], $0) < (-shares[$1], $1) }
     return .init(
       title: SubgraphTable.leftOutTitle(others.count),
-      header: ["id", "label", "part of the influence of all features and errors"],
+      header: ["id", "label", "share of the answer"],
       rows: others.prefix(20).map { place in
         let node = graph.nodes[place]
-        return [node.id, node.label, Self.share(total > 0 ? influence[place] / total : 0)]
+        return [node.id, node.label, Self.share(shares[place])]
       })
   }
 
@@ -87,7 +89,7 @@ struct SubgraphTable {
       ["errors shown", "\(extent.shownErrors)", "\(extent.errors)"],
       ["outputs shown", "\(extent.shownLogits)", "\(extent.logits)"],
       ["edges between shown boxes", "\(extent.shownEdges)", "\(extent.edges)"],
-      ["influence shown", Self.share(extent.influence), "1"],
+      ["influence shown, of all features' and errors'", Self.share(extent.influence), "1"],
       ["flow along edges shown", Self.share(extent.edgeInfluence), "1"],
       ["least share of an edge drawn", Self.share(content.edgeCut), ""],
       ["replacement score", Self.share(subgraph.scores.replacement), Self.share(whole.replacement)],
@@ -98,6 +100,6 @@ struct SubgraphTable {
     return .init(title: "figures", header: ["what", "picture", "graph"], rows: rows)
   }
 
-  /// Five digits, as rounding to pictures needs no more.
-  static func share(_ value: Double) -> String { "\((value * 100_000).rounded() / 100_000)" }
+  /// Five digits that count, as rounding to pictures needs no more.
+  static func share(_ value: Double) -> String { NumberText.significant(value) }
 }

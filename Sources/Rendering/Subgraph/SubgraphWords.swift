@@ -23,14 +23,7 @@ struct SubgraphWords {
     if !metadata.scan.isEmpty {
       sentences.append("Model or transcoders: \(DisplayText.visible(metadata.scan)).")
     }
-    let outputs = content.graph.nodes.filter { $0.node.level == .max && $0.probability != nil }
-      .sorted { ($0.probability ?? 0) > ($1.probability ?? 0) }.prefix(3)
-    if !outputs.isEmpty {
-      let list = outputs.map {
-        "“\(NodeLabels.outputToken(in: $0))” (\(DisplayText.percent($0.probability ?? 0)))"
-      }
-      sentences.append("Most probable outputs: \(list.joined(separator: ", ")).")
-    }
+    sentences += answers
     sentences.append(
       "Boxes stand at the mean layer of their members, tokens at the bottom and outputs on top. An edge is as wide "
         + "as its part of what enters its target from outside; solid ones excite, dashed ones with a bar inhibit."
@@ -41,6 +34,25 @@ struct SubgraphWords {
     return sentences.joined(separator: " ")
   }
 
+  /// The most probable answers, and the differences of answers, which have no probability.
+  private var answers: [String] {
+    let outputs = content.graph.nodes.filter { $0.node.level == .max }
+    let probable = outputs.filter { $0.probability != nil && $0.difference == nil }
+      .sorted { ($0.probability ?? 0) > ($1.probability ?? 0) }.prefix(3).map {
+        "“\(NodeLabels.outputToken(in: $0))” (\(NumberText.percent($0.probability ?? 0)))"
+      }
+    let differences = outputs.compactMap { node in
+      node.difference.map {
+        "“\(NodeLabels.outputToken(in: node))” (\(NumberText.signed($0.logits, decimals: 2)))"
+      }
+    }
+    return [
+      ("Most probable outputs", probable),
+      ("Differences of two outputs' logits", differences.prefix(3).map(\.self)),
+    ]
+    .filter { !$1.isEmpty }.map { "\($0): \($1.joined(separator: ", "))." }
+  }
+
   private var shown: String {
     let nodes = subgraph.boxes.reduce(0) { $0 + $1.members.count }
     var parts = [Omissions.ratio(extent.shownFeatures, extent.features, "features")]
@@ -48,7 +60,7 @@ struct SubgraphWords {
     if extent.logits > 0 { parts.append(Omissions.ratio(extent.shownLogits, extent.logits, "outputs")) }
     return
       "Shown: \(Omissions.many(nodes, "node")) in \(boxCount), of them \(parts.joined(separator: ", ")); "
-      + "they have \(DisplayText.percent(extent.influence)) of the influence of all features and errors."
+      + "they have \(NumberText.percent(extent.influence)) of the influence of all features and errors."
   }
 
   private var boxCount: String {
@@ -63,11 +75,11 @@ struct SubgraphWords {
     let weak = subgraph.edges.count { $0.share != 0 && $0.share.magnitude < content.edgeCut }
     if weak > 0 {
       text +=
-        ", without \(DisplayText.count(weak)) of less than \(Self.percent(content.edgeCut)) of a box's input"
+        ", without \(DisplayText.count(weak)) of less than \(Self.asked(content.edgeCut)) of a box's input"
     }
     if all - drawn - weak > 0 { text += ", nor \(DisplayText.count(all - drawn - weak)) for lack of room" }
     return text
-      + "; \(DisplayText.percent(extent.edgeInfluence)) of what flows along edges to the answer goes from box to box."
+      + "; \(NumberText.percent(extent.edgeInfluence)) of what flows along edges to the answer goes from box to box."
   }
 
   private var scores: String {
@@ -87,12 +99,12 @@ struct SubgraphWords {
     let settings = content.graph.metadata.pruningSettings
     let nodes = settings["node_threshold"]?.double ?? content.graph.metadata.nodeThreshold
     guard let nodes else { return nil }
-    var text = "The graph was pruned to \(Self.percent(nodes)) of the influence of its nodes"
+    var text = "The graph was pruned to \(Self.asked(nodes)) of the influence of its nodes"
     if let edges = settings["edge_threshold"]?.double {
-      text += " and \(Self.percent(edges)) of that of its edges"
+      text += " and \(Self.asked(edges)) of that of its edges"
     }
     if subgraph.knownInput < 0.9995 {
-      text += "; of what enters the boxes' nodes, \(DisplayText.percent(subgraph.knownInput)) is still in it"
+      text += "; of what enters the boxes' nodes, \(NumberText.percent(subgraph.knownInput)) is still in it"
     } else {
       text += "; shares are of the inputs that were kept"
     }
@@ -102,21 +114,20 @@ struct SubgraphWords {
   private var coverage: String? {
     let settings = content.graph.metadata.generationSettings
     if let reached = settings["coverage_reached"]?.double {
-      return "Coverage of the trace: \(Self.percent(reached))."
+      return "Coverage of the trace: \(Self.asked(reached))."
     }
     let skipped = content.graph.effects.isSkipped.count { $0 }
     return skipped > 0 ? "The inputs of \(Omissions.many(skipped, "feature")) were not computed." : nil
   }
 
   static func score(_ value: Double) -> String {
-    let thousandths = value.isFinite ? Int((min(max(value, 0), 1) * 1000).rounded()) : 0
-    let digits = String(1000 + thousandths % 1000).dropFirst()
-    return "\(thousandths / 1000).\(digits)"
+    NumberText.decimal(value.isFinite ? min(max(value, 0), 1) : 0)
   }
 
-  /// A share in percent with as many digits as it has, up to two.
-  static func percent(_ share: Double) -> String {
+  /// A share that somebody asked for, in percent with as many digits as it has, up to two.
+  static func asked(_ share: Double) -> String {
     let percent = (share * 10_000).rounded() / 100
-    return percent == percent.rounded() ? "\(Int(percent))%" : "\(percent)%"
+    return NumberText.percent(
+      share, decimals: percent == percent.rounded() ? 0 : percent * 10 == (percent * 10).rounded() ? 1 : 2)
   }
 }

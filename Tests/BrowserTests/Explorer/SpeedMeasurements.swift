@@ -65,7 +65,7 @@ struct SpeedMeasurements {
         slug: "large", scan: "made-up", prompt: "made up", promptTokens: (0..<positions).map { " t\($0)" },
         layerCount: layers),
       nodes: nodes, effects: effects, rootWeights: nodes.map { $0.probability ?? 0 })
-    print("\(nodes.count) nodes, \(effects.nonzeroCount) edges")
+    print("\(nodes.count) nodes, \(effects.edgeCount) edges")
     return Data(try graph.json())
   }
 
