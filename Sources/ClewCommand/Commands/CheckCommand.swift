@@ -62,7 +62,7 @@ struct CheckCommand: ParsableCommand {
     let folder = URL(filePath: output ?? "Output/check-\(name)")
     // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
     _ = try FileBatch(folder: folder)
-    let bar = ProgressBar(isQuiet: quiet || json)
+    let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
     var models = [try self.models.open()]

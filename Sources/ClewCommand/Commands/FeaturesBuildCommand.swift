@@ -50,7 +50,7 @@ struct FeaturesBuildCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let bar = ProgressBar(isQuiet: quiet || json)
+    let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
     let model = try models.open()

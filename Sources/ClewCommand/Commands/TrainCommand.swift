@@ -209,7 +209,7 @@ struct TrainTranscoderCommand: ParsableCommand {
         path: target.path, reason: "it holds the checkpoint of an earlier run",
         advice: "Give --resume to go on from it, --restart to begin again, or another folder.")
     }
-    let bar = ProgressBar(isQuiet: quiet || json)
+    let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("reading the text", fraction: 0)
     let corpus = try openCorpus(transformer, tokenizer, bar)
@@ -256,9 +256,9 @@ struct TrainTranscoderCommand: ParsableCommand {
   private static func text(_ progress: TranscoderRun.Progress) -> String {
     guard let metrics = progress.metrics else { return "step \(progress.step) of \(progress.stepCount)" }
     return String(
-      format: "step %d of %d, %.0f tokens/s, NMSE %.4f, L0 %.1f, dead %.1f%%", progress.step,
-      progress.stepCount,
-      metrics.tokensPerSecond, metrics.meanError, metrics.meanActiveFeatures, 100 * metrics.deadShare)
+      format: "step %d of %d, %.0f tokens/s, NMSE %.4f, L0 %.1f, dead ", progress.step, progress.stepCount,
+      metrics.tokensPerSecond, metrics.meanError, metrics.meanActiveFeatures)
+      + NumberText.percent(metrics.deadShare, decimals: 1)
   }
 
   private func report(_ result: TrainingResult, _ cache: ActivationCache?) -> String {

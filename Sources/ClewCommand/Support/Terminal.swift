@@ -58,38 +58,3 @@ enum Terminal {
   /// Writes to standard error; where that takes nothing, there is nobody left to tell.
   static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
-
-/// One line that shows how far a piece of work has come, and how long it will still take.
-final class ProgressBar {
-  private let isShown: Bool
-  private let start = ContinuousClock().now
-  private var lastDrawn: ContinuousClock.Instant?
-  private var lastPhase = ""
-
-  /// - Parameter isQuiet: Whether to show nothing; without a terminal nothing is shown anyway.
-  init(isQuiet: Bool) { isShown = !isQuiet && Terminal.isWatched }
-
-  /// Draws the bar, at most ten times a second within a phase.
-  func show(_ phase: String, fraction: Double) {
-    guard isShown else { return }
-    let now = ContinuousClock().now
-    if phase == lastPhase, let lastDrawn, now - lastDrawn < .milliseconds(100) { return }
-    lastDrawn = now
-    lastPhase = phase
-    let width = 24
-    let done = Int((min(1, max(0, fraction)) * Double(width)).rounded())
-    let bar = String(repeating: "█", count: done) + String(repeating: "·", count: width - done)
-    Terminal.write("\r\u{1B}[2K\(bar) \(phase)\(timeLeft(fraction, now))")
-  }
-
-  /// Takes the line away.
-  func clear() {
-    if isShown, lastDrawn != nil { Terminal.write("\r\u{1B}[2K") }
-  }
-
-  private func timeLeft(_ fraction: Double, _ now: ContinuousClock.Instant) -> String {
-    let elapsed = Double((now - start).components.seconds)
-    guard fraction > 0.05, fraction < 1, elapsed >= 1 else { return "" }
-    return ", about \(Int((elapsed / fraction * (1 - fraction)).rounded(.up))) s left"
-  }
-}
