@@ -12,9 +12,22 @@ struct TraceCommand: ParsableCommand {
       graph.svg, report.md and run.json. Read report.md for what the figure does not show. With more than \
       \(RowStorage.denseNodeLimit) nodes, or rows that were not computed, graph.safetensors holds rows without their zeros, \
       else a matrix.
+
+      With --prompts many prompts are traced with the model opened once. A line is a prompt, or JSON such as
+
+        {"prompt": "Fact: the capital of Texas is", "target": "Austin-Dallas", "slug": "texas"}
+
+      where target, a text or a list, and slug may be missing. A line that cannot be traced is named with the reason, the \
+      others are traced, and the exit status is 1. Ctrl-C keeps what is finished.
       """)
 
-  @Argument(help: "The text whose next token is traced.") var prompt: String
+  @Argument(help: "The text whose next token is traced.") var prompt: String?
+  @Option(
+    help: ArgumentHelp(
+      "A file with one prompt a line, or lines of JSON with prompt, target and slug; - reads standard input.",
+      valueName: "file"),
+    completion: .file())
+  var prompts: String?
   @OptionGroup var models: ModelOptions
   @Option(
     name: .customLong("target"),
@@ -33,7 +46,7 @@ struct TraceCommand: ParsableCommand {
   @Option(help: "The most feature rows to compute. (default: no limit)") var maxRows: Int?
   @Option(
     help:
-      "The folder that then holds the files. (default: Output/<slug>, with a number where another prompt has taken it)",
+      "The folder that then holds the files; with --prompts, the folder that holds one for each. (default: Output/<slug>, with a number where another prompt has taken it)",
     completion: .directory)
   var output: String?
   @Option(
@@ -50,10 +63,20 @@ struct TraceCommand: ParsableCommand {
     help: "Leave graph.safetensors out: the graph can then be looked at and drawn, but not cut anew.")
   var leavesTensorsOut = false
   @OptionGroup var resources: ResourceOptions
-  @Flag(help: "Print the summary as JSON on standard output.") var json = false
+  @Flag(help: "Print the summary as JSON on standard output; with --prompts, a line for each.") var json =
+    false
   @Flag(help: "Print nothing but errors.") var quiet = false
 
   func validate() throws {
+    switch (prompt, prompts) {
+    case (nil, nil):
+      throw ValidationError("Missing a prompt: give one as text, or a file of them with --prompts.")
+    case (_?, _?): throw ValidationError("A prompt and --prompts exclude each other. Leave one of them out.")
+    default: break
+    }
+    if prompts != nil, slug != nil {
+      throw ValidationError("--slug names one graph. With --prompts, lines of JSON have a slug each.")
+    }
     try checkShare(coverage, "coverage")
     try checkShare(nodeShare, "node-share")
     try checkShare(edgeShare, "edge-share")
@@ -82,22 +105,50 @@ struct TraceCommand: ParsableCommand {
     resources.apply()
     // One prompt reads every weight once or twice; kept pages would only take memory.
     Memory.keepsPages = false
-    let folder =
-      output ?? slug.map { "Output/\($0)" }
-      ?? TraceFolders(parent: URL(filePath: "Output")).place(of: prompt, named: PromptTrace.slug(of: prompt))
-      .relativePath
-    // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
-    _ = try FileBatch(folder: URL(filePath: folder))
-    let bar = ProgressBar(isQuiet: quiet || json)
+    let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
-    bar.show("opening the model", fraction: 0)
-    let model = try models.open()
+    if let prompts {
+      bar.show("reading prompts", fraction: 0)
+      try trace(try PromptList(path: prompts), bar)
+    } else {
+      let entry = PromptList.Entry(prompt: prompt ?? "", targets: [], slug: slug)
+      let folder = self.folder(of: entry)
+      // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
+      _ = try FileBatch(folder: URL(filePath: folder))
+      bar.show("opening the model", fraction: 0)
+      let model = try models.open()
+      let trace = try self.trace(entry, with: model, to: folder, bar) { bar.show($0, fraction: $1) }
+      bar.clear()
+      try say(trace, folder: folder)
+    }
+  }
+
+  /// Traces one prompt and writes its folder.
+  /// - Parameters:
+  ///   - bar: What gives way to a message.
+  ///   - progress: Told what is being done, and the part of this prompt's work that is done.
+  func trace(
+    _ entry: PromptList.Entry, with model: TracingModel, to folder: String, _ bar: ProgressBar,
+    progress: @escaping (String, Double) -> Void
+  ) throws -> PromptTrace {
     let trace = try PromptTrace.trace(
-      try request(model), with: model, foreseen: { try foresee($0, in: folder, bar) },
-      progress: { bar.show($0.phase, fraction: $0.fraction) })
-    bar.show("writing \(folder)", fraction: 1)
+      try request(entry, model), with: model, foreseen: { try foresee($0, in: folder, bar) },
+      progress: { progress($0.phase, $0.fraction) })
+    progress("writing \(folder)", 1)
     try trace.write(to: URL(filePath: folder), model: model, command: commandLine)
-    bar.clear()
+    return trace
+  }
+
+  /// Where a prompt's files go.
+  func folder(of entry: PromptList.Entry) -> String {
+    if prompts == nil, let output { return output }
+    let parent = prompts == nil ? "Output" : output ?? "Output"
+    if let slug = entry.slug { return "\(parent)/\(slug)" }
+    let name = PromptTrace.slug(of: entry.prompt, targets: targets(of: entry))
+    return TraceFolders(parent: URL(filePath: parent)).place(of: entry.prompt, named: name).relativePath
+  }
+
+  private func say(_ trace: PromptTrace, folder: String) throws {
     if json {
       try Terminal.output(String(decoding: try trace.summary(folder: folder).bytes(), as: UTF8.self) + "\n")
     } else if !quiet {
@@ -117,21 +168,27 @@ struct TraceCommand: ParsableCommand {
       "clew: note: graph.safetensors may take up to \(ByteText.of(bytes)); --no-tensors leaves it out.")
   }
 
-  private func request(_ model: TracingModel) throws -> TraceRequest {
-    var request = TraceRequest(prompt: prompt)
+  /// What is traced of a prompt: what its line says, or else the options.
+  private func targets(of entry: PromptList.Entry) -> [String] {
+    entry.targets.isEmpty ? targets : entry.targets
+  }
+
+  private func request(_ entry: PromptList.Entry, _ model: TracingModel) throws -> TraceRequest {
+    var request = TraceRequest(prompt: entry.prompt)
     request.nodeShare = nodeShare
     request.edgeShare = edgeShare
-    request.slug = slug
+    request.slug = entry.slug
     request.storage = leavesTensorsOut ? .none : dense ? .dense : .automatic
     request.settings.coverage = coverage
     if let maxLogits { request.settings.maxLogits = maxLogits }
     if let logitMass { request.settings.logitMass = logitMass }
     request.settings.rowLimit = maxRows
     request.settings.memoryLimit = resources.memory?.bytes
-    if !targets.isEmpty {
-      let count = try Prompt(prompt, tokenizer: model.tokenizer).tokens.count
+    request.targetNames = targets(of: entry)
+    if !request.targetNames.isEmpty {
+      let count = try Prompt(entry.prompt, tokenizer: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }
-      request.settings.targets = try targets.map {
+      request.settings.targets = try request.targetNames.map {
         try AttributionTarget($0, tokenizer: model.tokenizer, positionCount: count)
       }
     }

@@ -1,0 +1,163 @@
+internal import Clew
+internal import Foundation
+
+/// What can keep a list of prompts from being read.
+enum PromptListError: Error, CustomStringConvertible {
+  case unreadable(path: String, reason: String)
+  case empty(path: String)
+
+  var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "The prompts in \(path) cannot be read: \(reason)."
+    case .empty(let path):
+      "\(path) has no prompts. Write one a line, or objects of JSON with a \"prompt\", one a line."
+    }
+  }
+}
+
+/// Prompts to trace one after the other: a text with one a line, or lines of JSON.
+///
+/// ```
+/// {"prompt": "Fact: the capital of Texas is", "target": "Austin-Dallas", "slug": "texas"}
+/// ```
+/// Each line stands for itself: what is wrong with one is told, and the others are traced.
+struct PromptList {
+  /// A prompt with what its line says of it.
+  struct Entry {
+    var prompt: String
+    /// What to trace instead of the likeliest answers, as `--target` takes it; none if the line says nothing.
+    var targets: [String] = []
+    /// The graph's name, if the line says it.
+    var slug: String?
+  }
+
+  /// A line that is not empty.
+  struct Line {
+    /// Counted from 1.
+    let number: Int
+    let content: Result<Entry, Fault>
+  }
+
+  /// What is wrong with a line.
+  struct Fault: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// What messages call the list.
+  let name: String
+  let lines: [Line]
+
+  /// Reads a file, or standard input to its end if the path is `-`.
+  init(path: String) throws(PromptListError) {
+    name = path == "-" ? "standard input" : path
+    let data: Data
+    do {
+      data =
+        path == "-"
+        ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(filePath: path))
+    } catch {
+      throw .unreadable(path: name, reason: Self.reason(error))
+    }
+    lines = Self.lines(of: data, isJSON: Self.isJSON(path))
+    if lines.isEmpty { throw .empty(path: name) }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+    return cause.domain == NSPOSIXErrorDomain
+      ? String(cString: strerror(Int32(truncatingIfNeeded: cause.code))) : cause.localizedDescription
+  }
+
+  /// What a file's name says of its lines; `nil` if nothing.
+  private static func isJSON(_ path: String) -> Bool? {
+    switch URL(filePath: path).pathExtension.lowercased() {
+    case "jsonl", "ndjson", "json": true
+    case "txt": false
+    default: nil
+    }
+  }
+
+  /// - Parameter isJSON: Whether lines are JSON; if `nil`, the first one that is not empty decides by its brace.
+  static func lines(of data: Data, isJSON: Bool?) -> [Line] {
+    var bytes = data[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    var isJSON = isJSON
+    var lines: [Line] = []
+    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .enumerated()
+    {
+      let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+      let isBlank = line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      if isBlank { continue }
+      let isObject = isJSON ?? (line.first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "{"))
+      isJSON = isObject
+      lines.append(
+        Line(
+          number: index + 1,
+          content: Result { () throws(Fault) in
+            isObject ? try entry(ofJSON: Array(line)) : Entry(prompt: try text(line))
+          }))
+    }
+    return refusingRepeatedSlugs(lines)
+  }
+
+  private static func text(_ bytes: some Collection<UInt8>) throws(Fault) -> String {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Fault(description: "it is not UTF-8 text")
+    }
+    return text
+  }
+
+  private static func entry(ofJSON bytes: [UInt8]) throws(Fault) -> Entry {
+    let json: JSON
+    do throws(GraphError) { json = try JSON(parsing: bytes) } catch {
+      if case .notJSON(let offset, let reason) = error {
+        throw Fault(description: "it is not JSON: \(reason) at byte \(offset) of the line")
+      }
+      throw Fault(description: "it is not JSON that a line may hold")
+    }
+    guard let object = json.object else {
+      throw Fault(description: "it is not an object such as {\"prompt\": \"…\"}")
+    }
+    let known = ["prompt", "target", "slug"]
+    if let other = object.members.first(where: { !known.contains($0.key) }) {
+      throw Fault(description: "it has '\(other.key)', but a line has prompt, target and slug")
+    }
+    guard let prompt = object["prompt"]?.string else { throw Fault(description: "it has no text 'prompt'") }
+    guard !prompt.isEmpty else { throw Fault(description: "its prompt is empty") }
+    var entry = Entry(prompt: prompt)
+    switch object["target"] {
+    case nil, .null?: break
+    case .string(let target)?: entry.targets = [target]
+    case .array(let list)?:
+      entry.targets = list.compactMap(\.string)
+      guard entry.targets.count == list.count, !list.isEmpty else {
+        throw Fault(description: "its target is a list of other things than texts")
+      }
+    default: throw Fault(description: "its target is neither a text nor a list of texts")
+    }
+    switch object["slug"] {
+    case nil, .null?: break
+    case .string(let slug)? where PromptTrace.isSlug(slug): entry.slug = slug
+    default:
+      throw Fault(
+        description: "its slug is not made of letters, digits, '_', '.' and '-', at most 200 of them")
+    }
+    return entry
+  }
+
+  /// The second trace of a name would take the place of the first.
+  private static func refusingRepeatedSlugs(_ lines: [Line]) -> [Line] {
+    var first: [String: Int] = [:]
+    return lines.map { line in
+      guard let slug = try? line.content.get().slug else { return line }
+      guard let other = first[slug] else {
+        first[slug] = line.number
+        return line
+      }
+      let fault = Fault(description: "its slug '\(slug)' is that of line \(other)")
+      return Line(number: line.number, content: .failure(fault))
+    }
+  }
+}
