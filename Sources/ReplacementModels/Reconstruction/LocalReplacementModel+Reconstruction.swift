@@ -1,5 +1,6 @@
 internal import Tensors
 internal import Transcoding
+internal import Transformers
 
 extension LocalReplacementModel {
   /// How well the features reconstruct this prompt's MLP outputs: a tally for each layer, over the positions that have
