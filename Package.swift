@@ -15,11 +15,12 @@ let modules: [Target] = [
     providers: [.apt(["libgraphviz-dev"])]),
   .target(name: "GraphvizShim", dependencies: ["CGraphviz"], path: "Sources/CGraphviz/Shim"),
 
+  .target(name: "Files"),
   .target(name: "Tensors", dependencies: ["CKernels"]),
   .target(name: "Tokenization"),
-  .target(name: "AttributionGraphs"),
+  .target(name: "AttributionGraphs", dependencies: ["Files"]),
 
-  .target(name: "Checkpoints", dependencies: ["Tensors"]),
+  .target(name: "Checkpoints", dependencies: ["Files", "Tensors"]),
   .target(name: "Rendering", dependencies: ["AttributionGraphs", "GraphvizShim"]),
 
   .target(name: "Transformers", dependencies: ["Tensors", "Checkpoints", "Tokenization"]),
@@ -38,18 +39,18 @@ let modules: [Target] = [
   .target(
     name: "FeatureExamples",
     dependencies: [
-      "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
+      "Files", "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
       "AttributionGraphs", grdb,
     ]),
 
   .target(
-    name: "Explorer", dependencies: ["AttributionGraphs", "Rendering", flyingFox, flyingSocks],
+    name: "Explorer", dependencies: ["Files", "AttributionGraphs", "Rendering", flyingFox, flyingSocks],
     resources: [.copy("Web")]),
 
   .target(
     name: "Clew",
     dependencies: [
-      "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
+      "Files", "Tensors", "Checkpoints", "Tokenization", "Transformers", "Transcoding", "ReplacementModels",
       "AttributionGraphs", "Attribution", "FeatureExamples", "Rendering", "AtlasWorld",
     ]),
 
@@ -83,6 +84,7 @@ let tests: [Target] = [
   .executableTarget(
     name: "clew-fuzz", dependencies: ["Fuzzing", argumentParser], path: "Tests/FuzzCommand"),
   .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
+  .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
   .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"]),
   .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "Tensors", "TestSupport"]),

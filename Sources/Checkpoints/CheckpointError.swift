@@ -1,3 +1,4 @@
+public import Files
 internal import Foundation
 internal import Tensors
 
@@ -27,6 +28,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case lfsPointer(path: String, byteCount: Int?)
   /// An index names files that are not there.
   case missingShards(index: String, names: [String])
+  /// A file was not written as it should have been.
+  case notWritten(FileError)
 
   public var description: String {
     switch self {
@@ -63,6 +66,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
       "\(index) names \(names.prefix(3).joined(separator: ", "))"
         + "\(names.count > 3 ? " and \(names.count - 3) more" : ""), which \(names.count > 1 ? "are" : "is") not there. "
         + "Fetch what is missing."
+    case .notWritten(let error): "\(error)"
     }
   }
 }

@@ -3,6 +3,7 @@
 @_exported public import AttributionGraphs
 @_exported public import Checkpoints
 @_exported public import FeatureExamples
+@_exported public import Files
 @_exported public import Rendering
 @_exported public import ReplacementModels
 @_exported public import Tensors

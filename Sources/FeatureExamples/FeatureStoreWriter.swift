@@ -1,3 +1,4 @@
+internal import Files
 internal import Foundation
 internal import GRDB
 internal import Tokenization
@@ -175,8 +176,9 @@ final class FeatureStoreWriter {
   func moveIntoPlace() throws {
     let path = Self.partial(of: url).path
     try FeatureStore.understandably(path) { try queue.close() }
-    guard rename(path, url.path) == 0 else {
-      throw FeatureExamplesError.cannotWrite(path: url.path, reason: String(cString: strerror(errno)))
+    do throws(FileError) { try OutputPlace.move(path, to: url.path) } catch {
+      guard case .cannotWrite(let path, let reason) = error else { throw error }
+      throw FeatureExamplesError.cannotWrite(path: path, reason: reason)
     }
   }
 

@@ -107,18 +107,17 @@ struct BenchCommandTests {
   }
 
   @Test(arguments: [
-    ("model/.config.json", "nothing was written"), ("transcoders/.config.yaml", "model/ is written"),
+    ("config.json", "nothing was written"), ("config.yaml", "model/ is written"),
   ])
   func `a made-up model that is stopped says what is there`(file: String, words: String) async throws {
-    // clew waits for a reader of a file that it writes.
-    let place = folder.url("X/\(file)")
-    let shell = "mkdir -p '\(place.deletingLastPathComponent().path)'; mkfifo '\(place.path)'.$$.partial"
-    let clew = try ClewProcess(synthesize() + Self.small + ["--features", "16"], after: shell)
-    try await clew.waitUntilItIsAtAPipe()
+    // clew holds where it is about to write a file.
+    let clew = try ClewProcess(
+      synthesize() + Self.small + ["--features", "16"], after: "export CLEW_FILE_STEP=hold:\(file)")
+    try await clew.waitUntilItHolds()
     kill(clew.process.processIdentifier, SIGINT)
     try await clew.outcome().expectComplaint("stopped; \(words)", status: 130)
     #expect(
-      try folder.files().contains("X/model/model.safetensors") == file.hasPrefix("transcoders"))
+      try folder.files().contains("X/model/model.safetensors") == (file == "config.yaml"))
     #expect(try !folder.files().contains { $0.hasPrefix("X/transcoders/W") })
   }
 }

@@ -48,13 +48,13 @@ struct ClewProcess {
     return Outcome(status: status, output: try text("out"), error: try text("error"))
   }
 
-  /// Waits until it waits for the reader of a pipe that a test put in the place of a file it writes.
-  func waitUntilItIsAtAPipe() async throws {
+  /// Waits until it has come to the step at which a test lets it hold.
+  func waitUntilItHolds() async throws {
     let tasks = "/proc/\(process.processIdentifier)/task"
-    try await poll(within: .seconds(60), "clew to come to a pipe") {
+    try await poll(within: .seconds(60), "clew to hold") {
       let numbers = try FileManager.default.contentsOfDirectory(atPath: tasks)
       let waits = numbers.map { try? String(contentsOfFile: "\(tasks)/\($0)/wchan", encoding: .utf8) }
-      return waits.contains("wait_for_partner") ? true : nil
+      return waits.contains { $0?.hasSuffix("nanosleep") == true } ? true : nil
     }
   }
 

@@ -101,8 +101,7 @@ struct TrainCommandTests {
     }
     // A disk that is full ends the keeping, not the training.
     try FileManager.default.removeItem(at: folder.url(path))
-    let parent = folder.url(path).deletingLastPathComponent().path
-    let shell = "ln -s /dev/full '\(parent)'/.activations-0-0-0.safetensors.$$.partial"
+    let shell = "export CLEW_FILE_STEP=fail:activations-0-0-0.safetensors"
     let full = try await ClewProcess.run(train("full", cache), after: shell)
     #expect(full.status == 0 && full.error.contains("No space left on device"), "\(full.error)")
     #expect(try weights("full") == weights("without"))
@@ -175,7 +174,7 @@ struct TrainCommandTests {
     #expect(first.status == 0, "\(first.error)")
     let state = folder.url("full/checkpoint/state.safetensors")
     let before = try Data(contentsOf: state)
-    let shell = "ln -s /dev/full '\(folder.url("full").path)'/checkpoint/.state.safetensors.$$.partial"
+    let shell = "export CLEW_FILE_STEP=fail:state.safetensors"
     let outcome = try await ClewProcess.run(train("full", "--restart"), after: shell)
     outcome.expectComplaint("state.safetensors", "No space left on device")
     #expect(try Data(contentsOf: state) == before)

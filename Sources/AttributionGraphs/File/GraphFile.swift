@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension GraphReading {
@@ -40,29 +41,46 @@ extension GraphReading {
 extension AttributionGraph {
   /// Writes the graph as a file that the public viewers read.
   ///
-  /// The file is written beside its place and then renamed into it, so that nothing half-written is ever
-  /// found there.
+  /// The file appears whole, and has reached the disk then; links that lead to it stay.
   /// - Throws: ``GraphError``.
   public func write(toFile path: String) throws(GraphError) {
-    let draft = "\(path).\(ProcessInfo.processInfo.processIdentifier).part"
-    guard FileManager.default.createFile(atPath: draft, contents: nil),
-      let file = FileHandle(forWritingAtPath: draft)
-    else { throw .fileFailed(path: draft, action: "written", reason: "it could not be created") }
-    do throws(GraphError) {
-      try GraphWriter.write(self) { (bytes: [UInt8]) throws(GraphError) in
-        do {
-          try file.write(contentsOf: bytes)
-        } catch {
-          throw GraphError.fileFailed(path: draft, action: "written", reason: error.localizedDescription)
-        }
-      }
-      try? file.close()
-      guard rename(draft, path) == 0 else {
-        throw GraphError.fileFailed(path: path, action: "written", reason: String(cString: strerror(errno)))
-      }
-    } catch {
-      try? FileManager.default.removeItem(atPath: draft)
+    try WrittenFile(path).write { files, name in
+      try files.stage(
+        name,
+        throwing: { handOn in
+          try GraphWriter.write(self) { (part: [UInt8]) throws(GraphError) in
+            guard handOn(part) else {
+              throw .fileFailed(path: path, action: "written", reason: "no more is wanted")
+            }
+          }
+        })
+    }
+  }
+}
+
+/// A file of a graph or of a view, in a folder that is there.
+struct WrittenFile {
+  private let path: String
+
+  init(_ path: String) { self.path = path }
+
+  /// Lets its bytes be staged, and brings them into their place.
+  func write(_ stage: (_ files: StagedFiles, _ name: String) throws -> Void) throws(GraphError) {
+    func failed(_ reason: String) -> GraphError { .fileFailed(path: path, action: "written", reason: reason) }
+    do {
+      guard case .file(let place) = try OutputPlace(path) else { throw failed("it is no plain file") }
+      let url = URL(filePath: place)
+      let folder = url.deletingLastPathComponent().path
+      guard FileManager.default.fileExists(atPath: folder) else { throw failed("\(folder) is not there") }
+      let files = try StagedFiles(folder: folder)
+      try stage(files, url.lastPathComponent)
+      try files.commit()
+    } catch let error as GraphError {
       throw error
+    } catch FileError.cannotWrite(_, let reason) {
+      throw failed(reason)
+    } catch {
+      throw failed("\(error)")
     }
   }
 }

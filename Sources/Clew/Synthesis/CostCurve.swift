@@ -79,7 +79,7 @@ public struct CostCurve: Sendable {
       if model?.layers != layers || model?.features != features {
         model = nil  // its files go before the next ones come
         progress("writing \(layers) layers of \(features) features")
-        let place = WorkFolder(in: folder, named: "cost")
+        let place = try WorkFolder(in: folder, named: "cost")
         try synthetic(layers: layers, features: features).write(to: place.url)
         model = (layers, features, place)
       }

@@ -35,8 +35,8 @@ public struct PrecisionComparison: Sendable {
   /// Compares on one prompt, with every row computed.
   /// - Parameter folder: Where the two copies lie meanwhile.
   public init(model: URL, transcoders: URL, prompt: String, in folder: URL) throws {
-    let rounded = WorkFolder(in: folder, named: "clew-bfloat16")
-    let widened = WorkFolder(in: folder, named: "clew-float32")
+    let rounded = try WorkFolder(in: folder, named: "clew-bfloat16")
+    let widened = try WorkFolder(in: folder, named: "clew-float32")
     try Self.copy(model, to: rounded.url, type: .bfloat16)
     try Self.copy(rounded.url, to: widened.url, type: .float32)
     let transcoder = try Transcoder(folder: transcoders)

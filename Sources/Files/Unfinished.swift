@@ -1,0 +1,68 @@
+internal import Foundation
+internal import Synchronization
+
+/// What goes away when the process is stopped: what nobody was told of yet.
+public enum Unfinished {
+  struct Things {
+    /// Hidden folders with files that are not in their places yet.
+    var stagings: Set<String> = []
+    /// Folders that go with all that lies in them.
+    var trees: Set<String> = []
+    /// Files that claim a place.
+    var claims: Set<String> = []
+    /// Folders that were made on the way and may have stayed empty, the innermost first.
+    var folders: [String] = []
+  }
+
+  static let things = Mutex(Things())
+
+  /// Takes all of it away and ends the process.
+  public static func endProcess(status: Int32) -> Never {
+    things.withLock { things in
+      for path in things.stagings { StagingFolder.delete(path) }
+      for path in things.trees { try? FileManager.default.removeItem(atPath: path) }
+      for path in things.claims { unlink(path) }
+      for path in things.folders { rmdir(path) }
+      _exit(status)
+    }
+  }
+}
+
+/// Folders that were made on the way to one, which go again if they stay empty.
+final class MadeFolders: Sendable {
+  private let paths: [String]  // the innermost first
+
+  /// Makes a folder and those on the way to it.
+  init(to folder: String) throws(FileError) {
+    var missing: [String] = []
+    var next = URL(filePath: folder)
+    while next.path != "/", FileIdentity(next.path, followsLinks: true) == nil {
+      missing.append(next.path)
+      next.deleteLastPathComponent()
+    }
+    paths = missing
+    Unfinished.things.withLock { $0.folders = missing + $0.folders }
+    for path in missing.reversed() {
+      let error = FileCalls.makeFolder(path)
+      guard error == 0 || error == EEXIST else {
+        throw .cannotWrite(path: path, reason: FileCalls.reason(error))
+      }
+      // What stands in a folder is safe when its own name is.
+      if error == 0 { _ = FileCalls.syncFolder(URL(filePath: path).deletingLastPathComponent().path) }
+    }
+    guard FileIdentity(folder, followsLinks: true)?.isFolder == true else {
+      throw .cannotWrite(path: folder, reason: FileCalls.reason(ENOTDIR))
+    }
+    guard access(folder, W_OK) == 0 else {
+      throw .cannotWrite(path: folder, reason: FileCalls.reason(errno))
+    }
+  }
+
+  deinit {
+    Unfinished.things.withLock { things in
+      // A folder that holds something is not removed.
+      for path in paths { rmdir(path) }
+      things.folders.removeAll { paths.contains($0) }
+    }
+  }
+}
