@@ -1,4 +1,5 @@
-public import Checkpoints
+internal import Checkpoints
+internal import Files
 public import Foundation
 public import Transcoding
 
@@ -111,10 +112,26 @@ public struct FeatureLabels: Sendable, Equatable {
     return Array(text.utf8)
   }
 
-  /// Writes what users wrote to a folder of transcoders.
-  public func writeUsers(to folder: URL) throws(CheckpointError) {
-    let files = try FileBatch(folder: folder)
-    try files.stage(Self.userFile, Self.file(of: user))
-    try files.commit()
+  /// Changes what users wrote in a folder of transcoders; of several who do so at the same time none loses anything.
+  /// - Returns: What the change says.
+  public static func change<Value>(
+    in folder: URL, _ change: (inout FeatureLabels) throws -> Value
+  ) throws -> Value {
+    do {
+      // The file may be a link to one that several folders share.
+      let path = folder.appending(path: userFile).path
+      guard case .file(let place) = try OutputPlace(path) else {
+        throw FileError.cannotWrite(path: path, reason: "it is no plain file")
+      }
+      let lock = try FolderLock(URL(filePath: place).deletingLastPathComponent())
+      defer { withExtendedLifetime(lock) {} }
+      var labels = try FeatureLabels(at: folder)
+      let value = try change(&labels)
+      // Comments come to stand at the top; they belong to nobody's label.
+      let text = (try? String(contentsOfFile: place, encoding: .utf8)) ?? ""
+      let comments = text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { $0 + "\n" }.joined()
+      try OutputPlace.write(Array(comments.utf8) + file(of: labels.user), to: place)
+      return value
+    } catch let error as FileError { throw CheckpointError(error) }
   }
 }

@@ -345,15 +345,25 @@ struct FeatureLabelTests {
     #expect { try FeatureLabels(at: url) } throws: { "\($0)".contains("line 4 of ") }
   }
 
+  @Test func `a change keeps comments, and a link to labels that are shared`() throws {
+    try folder.write("shared/labels.tsv", "# ours\n2\t9\tcity\n# more\n0\t3\tstate\n".utf8)
+    try FileManager.default.createDirectory(at: folder.url("own"), withIntermediateDirectories: false)
+    let link = folder.url("own/labels.tsv").path
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../shared/labels.tsv")
+    try FeatureLabels.change(in: folder.url("own")) { $0.user[FeatureID(layer: 1, index: 1)] = "river" }
+    #expect(
+      try String(contentsOf: folder.url("shared/labels.tsv"), encoding: .utf8)
+        == "# ours\n# more\n0\t3\tstate\n1\t1\triver\n2\t9\tcity\n")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "../shared/labels.tsv")
+  }
+
   @Test func `a user's label stands before a proposed one, and graphs show it`() throws {
     let copy = try TinyModel.shared().copy()
     let model = try copy.open()
     let plain = try PromptTrace.trace(TraceRequest(prompt: "w3 w14 w15 w9"), with: model)
     let features = plain.result.graph.featureIDs.sorted()
     let (own, proposed) = (features[0], features[1])
-    var labels = FeatureLabels()
-    labels.user[own] = "mine"
-    try labels.writeUsers(to: copy.transcoders)
+    try FeatureLabels.change(in: copy.transcoders) { $0.user[own] = "mine" }
     try Data(FeatureLabels.file(of: [own: "theirs", proposed: "theirs"])).write(
       to: copy.transcoders.appending(path: FeatureLabels.proposedFile))
     let trace = try PromptTrace.trace(TraceRequest(prompt: "w3 w14 w15 w9"), with: model)

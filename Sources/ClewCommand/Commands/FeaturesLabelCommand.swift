@@ -18,10 +18,8 @@ struct FeaturesLabelCommand: ParsableCommand {
     let folder = try WeightFolder.transcoders(transcoders)
     let feature = FeatureID(layer: layer, index: index)
     try checkFeature(feature, in: folder)
-    var labels = try FeatureLabels(at: folder)
     let label = FeatureLabels.cleaned(text)
-    labels.user[feature] = label.isEmpty ? nil : label
-    try labels.writeUsers(to: folder)
+    try FeatureLabels.change(in: folder) { $0.user[feature] = label.isEmpty ? nil : label }
   }
 }
 
@@ -51,10 +49,11 @@ struct FeaturesImportLabelsCommand: ParsableCommand {
           reason: "it names feature \(feature.index) of layer \(feature.layer), which is not there")
       }
     }
-    var labels = try FeatureLabels(at: folder)
-    let kept = replace ? 0 : new.keys.count { labels.user[$0] != nil && labels.user[$0] != new[$0] }
-    labels.user.merge(new) { own, new in replace ? new : own }
-    try labels.writeUsers(to: folder)
+    let kept = try FeatureLabels.change(in: folder) { labels in
+      let kept = replace ? 0 : new.keys.count { labels.user[$0] != nil && labels.user[$0] != new[$0] }
+      labels.user.merge(new) { own, new in replace ? new : own }
+      return kept
+    }
     try Terminal.output("\(new.count - kept) labels taken over, \(kept) of yours kept.\n")
   }
 }
