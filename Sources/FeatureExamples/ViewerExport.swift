@@ -74,7 +74,7 @@ public struct ViewerExport: Sendable {
     var done = 0.0
     switch format {
     case .files:
-      let files = try FileBatch(folder: folder.appending(path: scanFolder))
+      let files = try FileBatch(replacing: folder.appending(path: scanFolder), owned: [])
       for layer in store.provenance.featureCounts.indices {
         try forEachPage(layer) { records in
           for record in records {
@@ -89,7 +89,7 @@ public struct ViewerExport: Sendable {
       }
       try files.commit()
     case .packed:
-      let files = try FileBatch(folder: folder.appending(path: "features"))
+      let files = try FileBatch(replacing: folder.appending(path: "features"), owned: [])
       var index: [JSON] = []
       for layer in store.provenance.featureCounts.indices {
         let name = "layer_\(layer).bin"

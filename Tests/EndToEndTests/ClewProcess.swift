@@ -121,10 +121,10 @@ struct OutputFolder {
   }
 }
 
-/// The arguments of a trace of the tiny model.
+/// The arguments of a trace of the tiny model, which may replace what an output folder holds.
 func traceArguments(
   _ prompt: String = "w3 w14 w15 w9", of model: TinyModel, to output: OutputFolder? = nil, _ more: String...
 ) -> [String] {
   ["trace", prompt, "--model", model.model.path, "--transcoders", model.transcoders.path]
-    + (output.map { ["--output", $0.url.path] } ?? []) + more
+    + (output.map { ["--output", $0.url.path, "--overwrite"] } ?? []) + more
 }

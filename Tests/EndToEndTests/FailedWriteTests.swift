@@ -8,13 +8,13 @@ import TinyModels
 struct FailedWriteTests {
   @Test(arguments: [true, false])
   func `a full disk leaves what was there`(isThere: Bool) async throws {
-    let output = try OutputFolder(isThere: isThere)
-    // The file that clew would write beside graph.svg leads to a disk that is always full.
-    let shell = "mkdir -p '\(output.url.path)'; ln -s /dev/full '\(output.url.path)'/.graph.svg.$$.partial"
-    let outcome = try await ClewProcess.run(traceArguments(of: .shared(), to: output), after: shell)
-    outcome.expectComplaint("graph.svg", "No space left on device", "another folder")
-    if !isThere { rmdir(output.url.path) }
-    try output.expectUntouched()
+    for name in ["graph.json", "graph.svg", "run.json"] {
+      let output = try OutputFolder(isThere: isThere)
+      let outcome = try await ClewProcess.run(
+        traceArguments(of: .shared(), to: output), after: "export CLEW_FILE_STEP=fail:\(name)")
+      outcome.expectComplaint(name, "No space left on device", "another folder")
+      try output.expectUntouched()
+    }
   }
 
   @Test(arguments: [true, false])
@@ -22,7 +22,8 @@ struct FailedWriteTests {
     let output = try OutputFolder(isThere: isThere)
     // Files may have 4 KiB: graph.json fits in part.
     let outcome = try await ClewProcess.run(
-      traceArguments(of: .shared(), to: output, "--coverage", "1"), after: "trap '' XFSZ; ulimit -f 4")
+      traceArguments(of: .shared(), to: output, "--coverage", "1"),
+      after: "trap '' XFSZ; ulimit -f 4")
     outcome.expectComplaint("graph.json", "File too large")
     try output.expectUntouched()
   }
@@ -72,7 +73,8 @@ struct FailedWriteTests {
   @Test func `a folder in a file's place stays, and no file is replaced`() async throws {
     let output = try OutputFolder()
     try output.parent.write("result/run.json/deep", "mine".utf8)
-    try await ClewProcess.run(traceArguments(of: .shared(), to: output)).expectComplaint("run.json", "folder")
+    try await ClewProcess.run(traceArguments(of: .shared(), to: output))
+      .expectComplaint("run.json", "folder")
     #expect(
       try output.parent.files() == ["result/graph.json", "result/notes.txt", "result/run.json/deep"])
     #expect(try Data(contentsOf: output.url.appending(path: "graph.json")) == Data("an older graph".utf8))
@@ -85,20 +87,21 @@ struct FailedWriteTests {
     // Root may write everywhere.
     try #require(geteuid() != 0 || access(output.url.path, W_OK) == 0)
     guard geteuid() != 0 else { return }
-    try await ClewProcess.run(traceArguments(of: .shared(), to: output)).expectComplaint("Permission denied")
+    try await ClewProcess.run(traceArguments(of: .shared(), to: output))
+      .expectComplaint("Permission denied")
     try output.expectUntouched()
   }
 
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
   func `a signal in the middle of writing leaves what was there`(signal: Int32) async throws {
     let output = try OutputFolder()
-    // clew waits for a reader of its third file, with the first two written beside their places.
-    let shell = "mkfifo '\(output.url.path)'/.graph.dot.$$.partial"
-    let clew = try ClewProcess(traceArguments(of: .shared(), to: output), after: shell)
+    // clew halts in the middle of its files, with the first written beside the folder.
+    let clew = try ClewProcess(
+      traceArguments(of: .shared(), to: output), after: "export CLEW_FILE_STEP=hold:graph.dot")
     let number = clew.process.processIdentifier
-    let written = output.url.appending(path: ".graph.safetensors.\(number).partial").path
-    try await clew.waitUntilItIsAtAPipe()
-    #expect(FileManager.default.fileExists(atPath: written))
+    try await clew.waitUntilItHolds()
+    let written = output.parent.url(".result.clew-\(number)-1.partial/graph.safetensors")
+    #expect(FileManager.default.fileExists(atPath: written.path))
     kill(number, signal)
     let outcome = try await clew.outcome()
     outcome.expectComplaint("stopped", status: 128 + signal)

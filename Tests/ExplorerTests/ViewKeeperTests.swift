@@ -76,6 +76,53 @@ import Testing
     #expect(try String(contentsOf: file, encoding: .utf8) == "{\"pinned\": <<<<<<< ours")
   }
 
+  @Test func `what two explorers change in one graph is all kept`() async throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appending(path: "view.json")
+    let source = GraphSource(name: "small", viewFile: file) { OpenGraph(graph: smallGraph(), isWhole: true) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for explorer in 0..<2 {
+        // Each has a shelf of its own, as two processes have.
+        let shelf = GraphShelf(sources: [source], uploadLimit: 1)
+        group.addTask {
+          for number in 0..<60 {
+            let patch = ViewPatch(path: ["labels", "\(explorer)/\(number)"], value: "mine")
+            _ = try await shelf.change("small", by: [patch])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try SavedView(contentsOfFile: file.path).labels.count == 120)
+    #expect(try folder.files() == ["view.json"])
+  }
+
+  @Test func `a view of another graph is kept aside, and comes into no other`() throws {
+    let folder = try TemporaryFolder()
+    let file = folder.url.appending(path: "view.json")
+    var other = smallGraph()
+    other.metadata.scan = "another model"
+    #expect(other.identity != smallGraph().identity)
+    var first = ViewKeeper(of: other, file: file)
+    try first.apply([ViewPatch(path: ["pinned", "1_9_1"], value: true)])
+    let before = try Data(contentsOf: file)
+    var keeper = ViewKeeper(of: smallGraph(), file: file)
+    #expect(keeper.view.pinnedIDs.isEmpty && keeper.trouble == nil)
+    let aside = "view.\(other.identity).json"
+    #expect(keeper.note?.contains(aside) == true)
+    try keeper.apply([ViewPatch(path: ["pinned", "0_7_0"], value: true)])
+    #expect(try folder.files() == [aside, "view.json"])
+    #expect(try Data(contentsOf: folder.url(aside)) == before)
+    #expect(ViewKeeper(of: smallGraph(), file: file).view.pinnedIDs == ["0_7_0"])
+  }
+
+  @Test func `a view that does not say of which graph it is counts if its nodes are there`() throws {
+    let graph = smallGraph()
+    #expect(SavedView(pinnedIDs: ["1_9_1", "5_5_5"]).isOf(graph))
+    #expect(!SavedView(pinnedIDs: ["1_9_1", "5_5_5", "6_6_6"]).isOf(graph))
+    #expect(SavedView(labels: ["1/9": "a name"]).isOf(graph))
+  }
+
   @Test func `names of graphs become plain and stay apart`() async throws {
     let open: @Sendable () throws -> OpenGraph = { OpenGraph(graph: smallGraph(), isWhole: true) }
     let names = ["a/../b", "a/../b", "", "grüße", String(repeating: "x", count: 500)]

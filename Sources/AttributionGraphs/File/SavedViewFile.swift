@@ -1,4 +1,5 @@
-import Foundation
+import Files
+public import Foundation
 
 extension SavedView {
   /// Where the sidecar of a graph is: `view.json` in a trace's folder, `<name>.view.json` beside `<name>.json`.
@@ -37,14 +38,30 @@ extension SavedView {
     }
   }
 
-  /// Writes the view as a sidecar, beside its place first and then renamed into it.
+  /// The view that a sidecar keeps of a graph; `nil` if there is no such file, or if the view is of another graph.
+  /// - Throws: What ``init(contentsOfFile:)`` throws.
+  public static func kept(in path: String, of graph: AttributionGraph) throws(GraphError) -> SavedView? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let view = try SavedView(contentsOfFile: path)
+    return view.isOf(graph) ? view : nil
+  }
+
+  /// The name that a sidecar gets beside its place when its graph is no more there: `view.json` becomes
+  /// `view.<identity>.json`.
+  public func nameAside(of file: URL) -> String {
+    let (stem, ending) = (file.deletingPathExtension().lastPathComponent, file.pathExtension)
+    let names = (1...).lazy.map { number in
+      "\(stem).\(graphIdentity ?? "another-graph")\(number == 1 ? "" : "-\(number)").\(ending)"
+    }
+    let folder = file.deletingLastPathComponent()
+    return names.first { !FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }
+      ?? "\(stem).another-graph.\(ending)"
+  }
+
+  /// Writes the view as a sidecar, which appears whole and has reached the disk then.
   /// - Throws: ``GraphError``.
   public func write(toFile path: String) throws(GraphError) {
     let bytes = try sidecar()
-    do {
-      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw .fileFailed(path: path, action: "written", reason: error.localizedDescription)
-    }
+    try WrittenFile(path).write { files, name in try files.stage(name) { _ = $0(bytes) } }
   }
 }

@@ -7,11 +7,14 @@ internal import Transcoding
 internal import Transformers
 
 extension TranscoderCheck {
+  /// The files of a check's folder.
+  public static let fileNames = ["report.md", "report.html", "check.json"]
+
   /// Writes `report.md`, `report.html` and `check.json` into a folder; they appear together or not at all.
   public func write(to folder: URL, command: [String]) throws {
     let document = CheckDocument(check: self, command: command)
     let blocks = document.blocks()
-    let files = try FileBatch(folder: folder)
+    let files = try FileBatch(replacing: folder, owned: Self.fileNames)
     try files.stage(
       "report.md",
       Array(MarkdownReport.text(title: document.title, blocks: [.text(document.subtitle)] + blocks).utf8))

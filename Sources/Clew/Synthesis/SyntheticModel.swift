@@ -58,7 +58,7 @@ public struct SyntheticModel: Sendable {
     let modelFolder = folder.appending(path: "model")
     try Self.checkPlace(folder)
     try checkSize(in: folder)
-    let files = try FileBatch(folder: modelFolder)
+    let files = try FileBatch(replacing: modelFolder, owned: [])
     try files.stage("config.json", Array((likeness?.configuration ?? configuration).utf8))
     try files.stage("tokenizer.json", Array(tokenizer.utf8))
     if let likeness {

@@ -194,6 +194,8 @@ public struct PromptTrace: Sendable {
       info: [
         "generator": ["name": "clew", "version": .string(Version.current)],
         "transcoder_set": .string(coder), "model": .string(model.transformer.name),
+        "model_fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),
+        "transcoder_fingerprint": .string(Fingerprint.of(model.transcoder)),
       ],
       generationSettings: generation,
       pruningSettings: [

@@ -103,6 +103,7 @@ extension PromptTrace {
     return [
       "command": JSON(command),
       "clew": .string(Version.current),
+      "request": .string(request.fingerprint(with: model)),
       "model": [
         "folder": .string(HubReference.name(of: model.transformer.folder)),
         "fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),

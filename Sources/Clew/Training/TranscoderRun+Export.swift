@@ -31,7 +31,7 @@ extension TranscoderRun {
       (result.unexplainedVariance, result.activeFeatures) = try measure(folded)
     }
     do throws(CheckpointError) {
-      let batch = try FileBatch(folder: folder)
+      let batch = try FileBatch(replacing: folder, owned: Self.exportNames(in: folder))
       try stage(folded, in: batch)
       try batch.stage("training.json", try json(result))
       try batch.stage("README.md", Array(readme(result).utf8))
@@ -39,6 +39,15 @@ extension TranscoderRun {
       try batch.commit()
     } catch { throw TrainingError.files(error) }
     return result
+  }
+
+  /// The files of an earlier export: weights of other layers or of another kind would be read with the new ones.
+  private static func exportNames(in folder: URL) -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let weights = names.filter { name in
+      name.hasSuffix(".safetensors") && ["W_enc_", "W_dec_", "layer_"].contains(where: name.hasPrefix)
+    }
+    return weights + ["config.yaml", "training.json", "README.md", "curves.svg"]
   }
 
   private func stage(_ folded: FoldedTranscoder, in batch: FileBatch) throws(CheckpointError) {

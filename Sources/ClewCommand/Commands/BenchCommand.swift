@@ -128,6 +128,8 @@ struct BenchSynthesizeCommand: ParsableCommand {
 
   func run() throws {
     let model = self.model
+    let claim = try WriteClaim(folder: URL(filePath: folder))
+    defer { withExtendedLifetime(claim) {} }
     let bar = ProgressBar(isQuiet: false)
     defer { bar.clear() }
     try model.write(to: URL(filePath: folder)) { part in

@@ -38,6 +38,8 @@ struct CheckCommand: ParsableCommand {
     name: .shortAndLong, help: "The folder that then holds the files. (default: Output/check-<name>)",
     completion: .directory)
   var output: String?
+  @Flag(help: "Let the report replace files of its names that --output holds from something else.")
+  var overwrite = false
   @OptionGroup var threads: ThreadOptions
   @Option(
     help: ArgumentHelp(
@@ -61,7 +63,9 @@ struct CheckCommand: ParsableCommand {
     threads.apply()
     let folder = URL(filePath: output ?? "Output/check-\(name)")
     // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
-    _ = try FileBatch(folder: folder)
+    let claim = try WriteClaim(folder: folder)
+    defer { withExtendedLifetime(claim) {} }
+    if !overwrite { try checkPlace(folder) }
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
@@ -78,6 +82,16 @@ struct CheckCommand: ParsableCommand {
     } else if !quiet {
       try Terminal.output(CheckText.text(check, folder: folder.relativePath))
     }
+  }
+
+  /// Refuses a folder in which a file of the report's names is of something else.
+  private func checkPlace(_ folder: URL) throws {
+    func isThere(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+    }
+    guard !isThere("check.json"), let name = TranscoderCheck.fileNames.first(where: isThere) else { return }
+    throw OutputError.occupied(
+      folder: folder.relativePath, holds: "the \(name) of something else than a check")
   }
 
   private var name: String {

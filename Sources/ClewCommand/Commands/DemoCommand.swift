@@ -22,18 +22,20 @@ struct DemoCommand: ParsableCommand {
     help: "The folder of its transcoders. (default: \(Atlas.transcodersPath) in the repository)",
     completion: .directory)
   var transcoders: String?
-  @Option(help: "The folder that then holds the files.", completion: .directory)
-  var output = "Output/demo"
+  @Option(
+    help:
+      "The folder that then holds the files. (default: Output/demo, with a number where something else has taken it)",
+    completion: .directory)
+  var output: String?
   @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print nothing but errors.") var quiet = false
 
   func validate() throws {
-    if output.isEmpty { throw ValidationError("--output must name a folder.") }
+    if output?.isEmpty == true { throw ValidationError("--output must name a folder.") }
   }
 
   func run() throws {
     threads.apply()
-    _ = try FileBatch(folder: URL(filePath: output))
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("opening Atlas", fraction: 0)
@@ -41,15 +43,25 @@ struct DemoCommand: ParsableCommand {
       model: model.map { try WeightFolder.model($0) } ?? Atlas.folder(Atlas.modelPath),
       transcoders: transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
     )
+    let request = TraceRequest(prompt: Atlas.question).fingerprint(with: opened)
+    let place =
+      if let output {
+        try TraceFolders.place(URL(filePath: output), for: request, overwrites: false)
+      } else {
+        try TraceFolders(parent: URL(filePath: "Output")).place(named: "demo", for: request)
+      }
+    let output = place.url.relativePath
     let demo = try Demo(Atlas(model: opened)) { bar.show($0.phase, fraction: $0.fraction) }
     bar.show("writing \(output)", fraction: 1)
-    try demo.trace.write(
-      to: URL(filePath: output), model: opened, command: ["clew"] + CommandLine.arguments.dropFirst())
+    try withExtendedLifetime(place) {
+      try demo.trace.write(
+        to: $0.url, model: opened, command: ["clew"] + CommandLine.arguments.dropFirst())
+    }
     bar.clear()
-    if !quiet { try Terminal.output(text(demo)) }
+    if !quiet { try Terminal.output(text(demo, output)) }
   }
 
-  private func text(_ demo: Demo) -> String {
+  private func text(_ demo: Demo, _ output: String) -> String {
     let path =
       demo.path.isEmpty
       ? "no path of features leads from Dallas to the answer" : demo.path.joined(separator: "\n          → ")

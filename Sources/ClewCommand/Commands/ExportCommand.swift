@@ -36,14 +36,12 @@ struct ExportPageCommand: ParsableCommand {
       try transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
     let library = try ExampleLibrary(folder: folder, isAskedFor: transcoders != nil)?.ifMade(for: input)
     let open = try input.opened(labels: library)
-    let sidecar = SavedView.sidecarPath(besideGraph: graph)
-    let view =
-      FileManager.default.fileExists(atPath: sidecar)
-      ? try SavedView(contentsOfFile: sidecar) : open.graph.openedView()
+    let view = try input.readersView(of: open.graph)
     let path = output ?? URL(filePath: input.file).deletingPathExtension().appendingPathExtension("html").path
     let bytes = try SavedPage(of: open, view: view, features: library).html()
     try GraphInput.write(bytes, to: path)
-    try Terminal.output(
-      "\(path): \(bytes.count / 1024) KiB, \(open.graph.nodes.count) nodes; open it in a browser.\n")
+    try Terminal.report(
+      "\(path): \(bytes.count / 1024) KiB, \(open.graph.nodes.count) nodes; open it in a browser.\n", on: path
+    )
   }
 }

@@ -56,7 +56,11 @@ struct FeaturesBuildCommand: ParsableCommand {
     let model = try models.open()
     try LocalReplacementModel.check(model.transcoder, fits: model.transformer)
     let corpus = try texts.open(model.transformer, model.tokenizer)
-    let url = output.map { URL(filePath: $0) } ?? model.transcoder.folder.appending(path: "features.sqlite")
+    // Of two builds of one database the second is refused; links to it stay.
+    let claim = try WriteClaim(
+      file: output.map { URL(filePath: $0) } ?? model.transcoder.folder.appending(path: "features.sqlite"))
+    defer { withExtendedLifetime(claim) {} }
+    let url = URL(filePath: claim.path)
     let settings = self.settings
     let provenance = FeatureProvenance(
       of: model, files: corpus.files, textFingerprint: corpus.fingerprint, settings: settings,

@@ -25,10 +25,10 @@ struct PruneCommand: ParsableCommand {
     let whole = try GraphInput(graph).whole()
     let pruning = try whole.pruned(nodeShare: nodeShare, edgeShare: edgeShare)
     try GraphInput.write(try pruning.graph.json(), to: output)
-    try Terminal.output(
+    try Terminal.report(
       "\(output): \(pruning.graph.nodes.count) of \(whole.nodes.count) nodes, "
         + "\(pruning.graph.effects.edgeCount) of \(whole.effects.edgeCount) edges; "
         + "\(NumberText.percent(pruning.keptInfluence, decimals: 2)) of the nodes' influence, "
-        + "\(NumberText.percent(pruning.keptEdgeInfluence, decimals: 2)) of the edges'.\n")
+        + "\(NumberText.percent(pruning.keptEdgeInfluence, decimals: 2)) of the edges'.\n", on: output)
   }
 }

@@ -130,13 +130,8 @@ struct RenderCommand: ParsableCommand {
   /// What the reader chose: a file that was named, the sidecar, or the view in the graph file.
   private func readersView(of input: GraphInput, _ content: AttributionGraph) throws -> SavedView {
     if view == "none" { return SavedView() }
-    let sidecar = SavedView.sidecarPath(besideGraph: input.path)
-    var chosen = content.openedView()
-    if let view {
-      chosen = try SavedView(contentsOfFile: view)
-    } else if FileManager.default.fileExists(atPath: sidecar) {
-      chosen = try SavedView(contentsOfFile: sidecar)
-    }
+    let chosen =
+      if let view { try SavedView(contentsOfFile: view) } else { try input.readersView(of: content) }
     guard let snapshot else { return chosen }
     guard let kept = chosen.snapshots[snapshot] else {
       let names = chosen.snapshots.keys.sorted()
@@ -173,16 +168,17 @@ struct RenderCommand: ParsableCommand {
     _ path: String, _ kind: Format, _ figure: Figure, nodeCount: Int, _ isSmall: Bool
   ) throws {
     if kind == .dot {
-      try Terminal.output(
-        "\(path): \(nodeCount) \(isSmall ? "boxes" : "nodes"), for Graphviz to lay out.\n")
+      try Terminal.report(
+        "\(path): \(nodeCount) \(isSmall ? "boxes" : "nodes"), for Graphviz to lay out.\n", on: path)
       return
     }
-    try Terminal.output("\(path): \(Int(figure.width)) × \(Int(figure.height)) pt. \(figure.caption)\n")
+    try Terminal.report(
+      "\(path): \(Int(figure.width)) × \(Int(figure.height)) pt. \(figure.caption)\n", on: path)
     let size = figure.scene.fontSize
     if size < 5.5 {
-      try Terminal.output(
+      try Terminal.report(
         "The labels are only \(String(format: "%.1f", size)) pt high. A greater --width, or fewer pinned nodes, makes "
-          + "them larger.\n")
+          + "them larger.\n", on: path)
     }
   }
 

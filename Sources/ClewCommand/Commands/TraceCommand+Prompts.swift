@@ -16,9 +16,8 @@ extension TraceCommand {
       Interruption.whatIsKept = Self.kept(traced.count)
       do {
         let entry = try line.content.get()
-        let folder = self.folder(of: entry)
         let (done, count) = (Double(index), Double(list.lines.count))
-        let trace = try self.trace(entry, with: model, to: folder, bar) { phase, fraction in
+        let (trace, folder) = try self.trace(entry, with: model, bar) { phase, fraction in
           bar.show(
             "prompt \(index + 1) of \(list.lines.count), \(phase)", fraction: (done + fraction) / count)
         }

@@ -46,9 +46,10 @@ struct TraceCommand: ParsableCommand {
   @Option(help: "The most feature rows to compute. (default: no limit)") var maxRows: Int?
   @Option(
     help:
-      "The folder that then holds the files; with --prompts, the folder that holds one for each. (default: Output/<slug>, with a number where another prompt has taken it)",
+      "The folder that then holds the files; with --prompts, the folder that holds one for each. (default: Output/<slug>, with a number where another trace has taken it)",
     completion: .directory)
   var output: String?
+  @Flag(help: "Let the trace replace what --output holds, whatever it is.") var overwrite = false
   @Option(
     help:
       "The graph's name: letters, digits, '_', '.' and '-', at most 200 of them. (default: from the prompt)")
@@ -95,6 +96,10 @@ struct TraceCommand: ParsableCommand {
       throw ValidationError("--dense needs every row: give --coverage 1, and no --max-rows.")
     }
     if dense, leavesTensorsOut { throw ValidationError("--dense and --no-tensors exclude each other.") }
+    if overwrite, output == nil || prompts != nil {
+      throw ValidationError(
+        "--overwrite goes with the --output of one prompt: other traces take a new name by themselves.")
+    }
     if output == "" { throw ValidationError("--output must name a folder.") }
     if let slug, !PromptTrace.isSlug(slug) {
       throw ValidationError("--slug must be made of letters, digits, '_', '.' and '-', at most 200 of them.")
@@ -111,13 +116,10 @@ struct TraceCommand: ParsableCommand {
       bar.show("reading prompts", fraction: 0)
       try trace(try PromptList(path: prompts), bar)
     } else {
-      let entry = PromptList.Entry(prompt: prompt ?? "", targets: [], slug: slug)
-      let folder = self.folder(of: entry)
-      // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
-      _ = try FileBatch(folder: URL(filePath: folder))
       bar.show("opening the model", fraction: 0)
       let model = try models.open()
-      let trace = try self.trace(entry, with: model, to: folder, bar) { bar.show($0, fraction: $1) }
+      let entry = PromptList.Entry(prompt: prompt ?? "", targets: [], slug: slug)
+      let (trace, folder) = try self.trace(entry, with: model, bar) { bar.show($0, fraction: $1) }
       bar.clear()
       try say(trace, folder: folder)
     }
@@ -128,24 +130,29 @@ struct TraceCommand: ParsableCommand {
   ///   - bar: What gives way to a message.
   ///   - progress: Told what is being done, and the part of this prompt's work that is done.
   func trace(
-    _ entry: PromptList.Entry, with model: TracingModel, to folder: String, _ bar: ProgressBar,
+    _ entry: PromptList.Entry, with model: TracingModel, _ bar: ProgressBar,
     progress: @escaping (String, Double) -> Void
-  ) throws -> PromptTrace {
+  ) throws -> (trace: PromptTrace, folder: String) {
+    let request = try request(entry, model)
+    // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
+    let place = try place(of: entry, for: request.fingerprint(with: model))
+    let folder = place.url.relativePath
     let trace = try PromptTrace.trace(
-      try request(entry, model), with: model, foreseen: { try foresee($0, in: folder, bar) },
+      request, with: model, foreseen: { try foresee($0, in: folder, bar) },
       progress: { progress($0.phase, $0.fraction) })
     progress("writing \(folder)", 1)
-    try trace.write(to: URL(filePath: folder), model: model, command: commandLine)
-    return trace
+    try withExtendedLifetime(place) { try trace.write(to: $0.url, model: model, command: commandLine) }
+    return (trace, folder)
   }
 
-  /// Where a prompt's files go.
-  func folder(of entry: PromptList.Entry) -> String {
-    if prompts == nil, let output { return output }
+  /// Where a prompt's files will be, kept from others.
+  private func place(of entry: PromptList.Entry, for request: String) throws -> TraceFolders.Place {
+    if prompts == nil, let output {
+      return try TraceFolders.place(URL(filePath: output), for: request, overwrites: overwrite)
+    }
     let parent = prompts == nil ? "Output" : output ?? "Output"
-    if let slug = entry.slug { return "\(parent)/\(slug)" }
-    let name = PromptTrace.slug(of: entry.prompt, targets: targets(of: entry))
-    return TraceFolders(parent: URL(filePath: parent)).place(of: entry.prompt, named: name).relativePath
+    let name = entry.slug ?? PromptTrace.slug(of: entry.prompt, targets: targets(of: entry))
+    return try TraceFolders(parent: URL(filePath: parent)).place(named: name, for: request)
   }
 
   private func say(_ trace: PromptTrace, folder: String) throws {

@@ -204,10 +204,15 @@ struct TrainTranscoderCommand: ParsableCommand {
     let transformer = try Transformer(folder: folder)
     let tokenizer = try Tokenizer(folder: folder)
     let target = URL(filePath: output)
+    let claim = try WriteClaim(folder: target)
+    defer { withExtendedLifetime(claim) {} }
     if !resume, !restart, TranscoderRun.hasCheckpoint(in: target) {
       throw TrainingError.badCheckpoint(
         path: target.path, reason: "it holds the checkpoint of an earlier run",
         advice: "Give --resume to go on from it, --restart to begin again, or another folder.")
+    }
+    if !resume, !restart, FileManager.default.fileExists(atPath: target.appending(path: "config.yaml").path) {
+      throw OutputError.occupied(folder: output, holds: "transcoders already", option: "--restart")
     }
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }

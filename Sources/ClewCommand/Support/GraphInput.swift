@@ -13,6 +13,8 @@ struct GraphInput {
     var isDirectory: ObjCBool = false
     isTraceFolder =
       FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    // Of a process that was killed in the middle of it.
+    if isTraceFolder { Leftovers.finish(in: path) }
   }
 
   /// The graph file: the path itself, or the folder's `graph.json`.
@@ -37,15 +39,29 @@ struct GraphInput {
 
   /// Every row that is known: of a trace folder the whole trace, else what the file holds.
   func whole(_ rule: GraphReading.IDRule = .resolved) throws -> AttributionGraph {
-    if isWholeTrace { return try AttributionGraph(traceFolder: URL(filePath: path)) }
-    let graph = try pruned(rule)
-    noteMissingRows()
-    return graph
+    guard isWholeTrace else {
+      let graph = try pruned(rule)
+      noteMissingRows()
+      return graph
+    }
+    // Another folder may be put in its place between its two files.
+    for _ in 0..<3 {
+      let before = number
+      let reading = Result { try AttributionGraph(traceFolder: URL(filePath: path)) }
+      if number == before { return try reading.get() }
+    }
+    return try AttributionGraph(traceFolder: URL(filePath: path))
   }
 
   /// Says that the rows of a trace were not stored, if that is so.
   func noteMissingRows() {
     if let withoutRows { Terminal.complain("clew: note on \(path): \(withoutRows)") }
+  }
+
+  /// What tells the folder from one that is put in its place.
+  private var number: Int? {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    return (attributes?[.systemFileNumber] as? NSNumber)?.intValue
   }
 
   /// The whole graph for the explorer; what is odd about its file goes to the page.
@@ -62,11 +78,16 @@ struct GraphInput {
       notes: reading.findings.map { "\($0)" } + [withoutRows].compactMap { $0.map { "\(path): \($0)" } })
   }
 
-  /// Writes one file, which appears whole or not at all.
-  static func write(_ bytes: [UInt8], to path: String) throws {
-    let url = URL(filePath: path)
-    let files = try FileBatch(folder: url.deletingLastPathComponent())
-    try files.stage(url.lastPathComponent, bytes)
-    try files.commit()
+  /// What a reader pinned and named in the graph: the sidecar beside it if that is of this graph, else what its file holds.
+  func readersView(of graph: AttributionGraph) throws -> SavedView {
+    let sidecar = SavedView.sidecarPath(besideGraph: path)
+    if let kept = try SavedView.kept(in: sidecar, of: graph) { return kept }
+    if FileManager.default.fileExists(atPath: sidecar) {
+      Terminal.complain("clew: note on \(file): the view in \(sidecar) is of another graph, and is left out.")
+    }
+    return graph.openedView()
   }
+
+  /// Writes one file: whole or not at all, with links followed, or through a device or a pipe.
+  static func write(_ bytes: [UInt8], to path: String) throws { try OutputPlace.write(bytes, to: path) }
 }

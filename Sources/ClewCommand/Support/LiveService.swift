@@ -81,8 +81,10 @@ final class LiveService: ModelService {
     let isChanged = !trace.request.changes.isEmpty
     if !isChanged { keep(trace, order) }
     let graph = trace.result.graph
-    let folder = output.map { TraceFolders(parent: $0).new(named: graph.metadata.slug) }
+    let place = try output.map { try TraceFolders(parent: $0).place(named: graph.metadata.slug) }
+    let folder = place?.url
     if let folder { try trace.write(to: folder, model: live.model, command: command) }
+    withExtendedLifetime(place) {}
     return GraphSource(
       name: folder?.lastPathComponent ?? graph.metadata.slug, viewFile: folder?.appending(path: "view.json"),
       order: isChanged ? nil : try Self.data(order), features: examples

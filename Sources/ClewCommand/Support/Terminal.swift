@@ -1,14 +1,19 @@
+internal import Clew
 internal import Foundation
 
-/// What can keep a result from being seen.
+/// What can keep a result from its place.
 enum OutputError: Error, CustomStringConvertible {
   /// Standard output takes nothing.
   case cannotPrint(reason: String)
+  /// A folder holds something that the result would replace; an option says that it may.
+  case occupied(folder: String, holds: String, option: String = "--overwrite")
 
   var description: String {
     switch self {
     case .cannotPrint(let reason):
       "standard output cannot be written: \(reason). What was written to files is whole; print to another place."
+    case .occupied(let folder, let holds, let option):
+      "\(folder) holds \(holds). Choose another folder, or replace what it holds with \(option)."
     }
   }
 }
@@ -25,6 +30,12 @@ enum Terminal {
       throw OutputError.cannotPrint(
         reason: isSystems ? String(cString: strerror(Int32(cause.code))) : cause.localizedDescription)
     }
+  }
+
+  /// Says what became of a file, unless the file itself went to standard output: that is then its alone.
+  static func report(_ text: String, on path: String) throws {
+    if let place = try? OutputPlace(path), place.isStandardOutput { return }
+    try output(text)
   }
 
   /// Writes lines to standard error; what a file brought into them can neither steer the terminal nor turn them around.

@@ -3,9 +3,18 @@ internal import Foundation
 
 /// The folders of traces in one folder, named after their prompts: `lily`, `lily-2`, `lily-3`.
 ///
-/// A name keeps little of a prompt, so different prompts may have the same one.
+/// A name keeps little of a prompt, and nothing of the model or of what else was asked, so different traces may have the
+/// same one.
 struct TraceFolders {
   let parent: URL
+
+  /// A folder that one trace may write, and no other until it is let go.
+  struct Place {
+    let url: URL
+    private let claim: WriteClaim
+
+    init(_ url: URL) throws(FileError) { (self.url, claim) = (url, try WriteClaim(folder: url)) }
+  }
 
   /// The folders of one name that are there, as they were made.
   func all(named slug: String) -> [URL] {
@@ -14,17 +23,43 @@ struct TraceFolders {
         .prefix { FileManager.default.fileExists(atPath: $0.path) })
   }
 
-  /// A folder that is not there yet: what was traced and pinned before stays.
-  func new(named slug: String) -> URL { numbered(all(named: slug).count + 1, named: slug) }
+  /// The folder for a trace: one that holds the same trace, or nothing, or that is not there yet.
+  /// - Parameter request: The trace's fingerprint; `nil` for a folder of its own in any case.
+  func place(named slug: String, for request: String? = nil) throws -> Place {
+    for number in 1... {
+      let folder = numbered(number, named: slug)
+      guard Self.isFree(folder, for: request) else { continue }
+      let place: Place
+      do { place = try Place(folder) } catch FileError.busy { continue }
+      // Another may have been quicker.
+      if Self.isFree(folder, for: request) { return place }
+    }
+    preconditionFailure("the numbers have come to an end")
+  }
 
-  /// The folder for a trace of a prompt: one that holds such a trace, or no graph, or that is not there yet.
-  func place(of prompt: String, named slug: String) -> URL {
-    all(named: slug).first { folder in
-      guard FileManager.default.fileExists(atPath: folder.appending(path: "graph.json").path) else {
-        return true
-      }
-      return Self.run(in: folder)?["settings"]?.object?["prompt"]?.string == prompt
-    } ?? new(named: slug)
+  /// A folder that was named for a trace.
+  /// - Parameter overwrites: Whether it may hold something else.
+  /// - Throws: ``OutputError/occupied(folder:holds:)``, and what claiming it throws.
+  static func place(_ folder: URL, for request: String, overwrites: Bool) throws -> Place {
+    let place = try Place(folder)
+    if !overwrites, !isFree(folder, for: request) {
+      let holds =
+        run(in: folder).map { run in
+          (run["settings"]?.object?["prompt"]?.string).map { "the trace of another request, “\($0)”" }
+            ?? "another trace"
+        } ?? "something else than a trace"
+      throw OutputError.occupied(folder: folder.relativePath, holds: holds)
+    }
+    return place
+  }
+
+  /// Whether a trace loses nothing of others in a folder.
+  private static func isFree(_ folder: URL, for request: String?) -> Bool {
+    guard FileManager.default.fileExists(atPath: folder.path) else { return true }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path) else { return false }
+    // Of claims, and of what killed processes left.
+    if names.allSatisfy({ $0.hasPrefix(".clew") }) { return true }
+    return request != nil && run(in: folder)?["request"]?.string == request
   }
 
   private func numbered(_ number: Int, named slug: String) -> URL {

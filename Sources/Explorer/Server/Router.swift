@@ -179,6 +179,7 @@ final class Router: HTTPHandler {
     return Answers.json([
       "view": .object(keeper.view.document), "revision": JSON(keeper.revision),
       "trouble": keeper.trouble.map { .string("\($0)") } ?? .null,
+      "note": keeper.note.map { .string($0) } ?? .null,
     ])
   }
 

@@ -68,6 +68,7 @@ export class App {
     this.find(this.query);
     document.title = `${head.slug} – Clew`;
     this.refresh("graph", "shown", "selection", "view");
+    if (saved.note) this.toast(saved.note);
     if (saved.trouble) this.toast(`${saved.trouble} The graph is shown without it, and nothing you change is kept.`);
   }
 
