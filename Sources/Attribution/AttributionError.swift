@@ -8,6 +8,8 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
   case replacement(ReplacementError)
   /// The prompt cannot be split into tokens.
   case tokenization(TokenizationError)
+  /// A token that cannot be put in front of the prompt.
+  case badOpening(name: String, reason: String)
   /// A target that the prompt does not have.
   case badTarget(text: String, reason: String)
   /// A setting outside its range.
@@ -27,6 +29,7 @@ public enum AttributionError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .replacement(let error): error.description
     case .tokenization(let error): error.description
+    case .badOpening(let name, let reason): "the opening token '\(name)' cannot be put in front: \(reason)."
     case .badTarget(let text, let reason): "the target '\(text)' cannot be traced: \(reason)."
     case .badSetting(let name, let value, let range): "\(name) is \(value), but it must lie in \(range)."
     case .notFinite(let place):

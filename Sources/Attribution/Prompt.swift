@@ -2,9 +2,9 @@ public import Tokenization
 
 /// A prompt as a model reads it: tokens, the first of them special where the vocabulary has such a token.
 ///
-/// Position 0 has no features, so a prompt that does not begin with a special token gets one in front: the
+/// Position 0 has no features, so a text that does not begin with a special token gets one in front: the
 /// beginning of text, else padding, else the end of text, else any. A vocabulary without special tokens leaves
-/// the prompt as it is.
+/// the text as it is, and ``PromptInput`` may ask for another token, for none, or for tokens as they are.
 public struct Prompt: Sendable {
   /// `[position]`.
   public let tokens: [Token]
@@ -17,20 +17,47 @@ public struct Prompt: Sendable {
 
   /// Splits a text.
   public init(_ text: String, tokenizer: Tokenizer) throws(AttributionError) {
+    try self.init(PromptInput(text), tokenizer: tokenizer)
+  }
+
+  /// Reads what was given.
+  /// - Throws: ``AttributionError`` if the text cannot be split, the opening token is none of the vocabulary's, or tokens
+  ///   and an opening contradict each other.
+  public init(_ input: PromptInput, tokenizer: Tokenizer) throws(AttributionError) {
+    if let tokens = input.tokens {
+      if let opening = input.opening {
+        throw .badOpening(
+          name: opening,
+          reason: "the prompt is given as tokens, which are read as they are; leave one of them out")
+      }
+      self.init(exactly: tokens, tokenizer: tokenizer)
+      return
+    }
     let tokens: [Token]
     do throws(TokenizationError) {
-      tokens = try tokenizer.encode(text, addingSpecialTokens: false)
+      tokens = try tokenizer.encode(input.text, addingSpecialTokens: false)
     } catch {
       throw .tokenization(error)
     }
-    self.init(tokens, tokenizer: tokenizer)
+    guard let name = input.opening else {
+      self.init(tokens, tokenizer: tokenizer)
+      return
+    }
+    let opening = try PromptInput.token(opening: name, tokenizer: tokenizer)
+    let isOpen = tokens.isEmpty || opening == nil || tokens.first == opening
+    self.init(exactly: isOpen ? tokens : [opening].compactMap(\.self) + tokens, tokenizer: tokenizer)
   }
 
-  /// Takes tokens as they are, with a special token in front if there is none.
+  /// Takes tokens with a special one in front if there is none.
   public init(_ tokens: [Token], tokenizer: Tokenizer) {
     var tokens = tokens
     let isSpecial = tokens.first.map(tokenizer.specialTokens.contains) ?? false
     if !isSpecial, !tokens.isEmpty, let first = Self.opening(of: tokenizer) { tokens.insert(first, at: 0) }
+    self.init(exactly: tokens, tokenizer: tokenizer)
+  }
+
+  /// Takes tokens as they are.
+  public init(exactly tokens: [Token], tokenizer: Tokenizer) {
     self.tokens = tokens
     texts = tokens.map { tokenizer.text(of: $0) }
     text = texts.joined()

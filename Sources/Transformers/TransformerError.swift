@@ -38,8 +38,8 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     case .promptTooLong(let tokens, let context):
       "the prompt has \(tokens) tokens, but this model reads at most \(context). Shorten it."
     case .unknownToken(let id, let vocabulary):
-      "the token id \(id) lies outside this model's vocabulary of \(vocabulary). "
-        + "Check that the tokenizer belongs to the model."
+      "the token id \(id) lies outside this model's vocabulary of \(vocabulary), whose ids are 0 to "
+        + "\(vocabulary - 1). Give others, or check that the tokenizer belongs to the model."
     case .positionOutOfRange(let position, let count):
       "position \(position) does not exist: the prompt has positions 0 to \(count - 1)."
     case .trainingDiverged(let step):

@@ -42,9 +42,14 @@ public final class LiveModel: Sendable {
     return trace
   }
 
-  /// What the model expects behind every token of a prompt.
+  /// What the model expects after every token of a prompt.
   public func answers(to text: String, candidateCount: Int = 5) throws -> PromptAnswers {
-    let prompt = try Prompt(text, tokenizer: model.tokenizer)
+    try answers(to: PromptInput(text), candidateCount: candidateCount)
+  }
+
+  /// What the model expects after every token of a prompt that may be given as tokens.
+  public func answers(to input: PromptInput, candidateCount: Int = 5) throws -> PromptAnswers {
+    let prompt = try Prompt(input, tokenizer: model.tokenizer)
     let recording =
       try prompts.withLock { $0.take(prompt.tokens) }?.recording ?? model.transformer.record(prompt.tokens)
     return try PromptAnswers(recording, of: prompt, by: model, candidateCount: candidateCount)

@@ -53,9 +53,14 @@ public struct PromptAnswers: Codable, Equatable, Sendable {
 }
 
 extension TracingModel {
-  /// What the model expects behind every token of a prompt.
+  /// What the model expects after every token of a prompt.
   public func answers(to prompt: String, candidateCount: Int = 5) throws -> PromptAnswers {
-    let prompt = try Prompt(prompt, tokenizer: tokenizer)
+    try answers(to: PromptInput(prompt), candidateCount: candidateCount)
+  }
+
+  /// What the model expects after every token of a prompt that may be given as tokens.
+  public func answers(to input: PromptInput, candidateCount: Int = 5) throws -> PromptAnswers {
+    let prompt = try Prompt(input, tokenizer: tokenizer)
     return try PromptAnswers(
       transformer.record(prompt.tokens), of: prompt, by: self, candidateCount: candidateCount)
   }

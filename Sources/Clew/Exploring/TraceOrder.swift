@@ -1,11 +1,17 @@
-internal import Attribution
+public import Attribution
+public import Tokenization
 internal import Transformers
 
 /// What to trace, in plain values, as a page or a script asks for it.
 ///
 /// Only ``prompt`` need be there; the rest has the values of ``TraceRequest``.
 public struct TraceOrder: Codable, Hashable, Sendable {
+  /// What was typed; see ``PromptInput/text``.
   public var prompt: String
+  /// The tokens to read, exactly these; see ``PromptInput/tokens``.
+  public var tokens: [Token]?
+  /// What is put in front of a text; see ``PromptInput/opening``.
+  public var opening: String?
   /// How many of the prompt's tokens are read, see ``TraceRequest/tokenCount``.
   public var tokenCount: Int?
   /// Targets as a user writes them: a token, `A-B`, `token:ID`, `feature:LAYER/INDEX@POSITION`. A position counts in the
@@ -23,18 +29,26 @@ public struct TraceOrder: Codable, Hashable, Sendable {
   /// The graph's name; made from the prompt if `nil`.
   public var slug: String?
 
-  public init(prompt: String, tokenCount: Int? = nil, targets: [String]? = nil) {
+  public init(prompt: String, tokens: [Token]? = nil, tokenCount: Int? = nil, targets: [String]? = nil) {
     self.prompt = prompt
+    self.tokens = tokens
     self.tokenCount = tokenCount
     self.targets = targets
   }
 
+  /// The prompt that is asked for.
+  public var input: PromptInput { PromptInput(prompt, tokens: tokens, opening: opening) }
+
   /// The request, with targets found in the vocabulary.
-  /// - Throws: ``AttributionError`` for a target or a cut that the prompt does not have, ``ExploringError`` for a name
-  ///   that could be a path.
+  /// - Throws: ``AttributionError`` for a target or a cut that the prompt does not have, ``TransformerError`` for a token that
+  ///   the model does not have, ``ExploringError`` for a name that could be a path.
   public func request(for model: TracingModel) throws -> TraceRequest {
     if let slug, !PromptTrace.isSlug(slug) { throw ExploringError.badName(slug) }
-    var request = TraceRequest(prompt: prompt)
+    let vocabularyCount = model.transformer.configuration.vocabularyCount
+    if let token = tokens?.first(where: { !(0..<vocabularyCount).contains(Int($0)) }) {
+      throw TransformerError.unknownToken(id: Int(token), vocabulary: vocabularyCount)
+    }
+    var request = TraceRequest(input)
     request.tokenCount = tokenCount
     request.slug = slug
     if let coverage { request.settings.coverage = coverage }

@@ -36,7 +36,13 @@ public struct TracingModel: Sendable {
 
 /// What to trace, and how to cut the graph.
 public struct TraceRequest: Sendable {
-  public var prompt: String
+  /// The prompt: a text with what stands in front of it, or the very tokens.
+  public var input: PromptInput
+  /// What was typed.
+  public var prompt: String {
+    get { input.text }
+    set { input.text = newValue }
+  }
   /// How many of the prompt's tokens are read, the special one in front included; all if `nil`. Cut behind position
   /// `p`, the prompt has `p + 1` tokens, and what is traced is what the model expects next there.
   public var tokenCount: Int?
@@ -56,18 +62,20 @@ public struct TraceRequest: Sendable {
   /// The graph's name; made from the prompt if `nil`.
   public var slug: String?
 
-  public init(prompt: String) { self.prompt = prompt }
+  public init(prompt: String) { input = PromptInput(prompt) }
+
+  public init(_ input: PromptInput) { self.input = input }
 
   /// The prompt as the model reads it, cut where it is to be.
   /// - Throws: ``AttributionError`` if it cannot be split, or has no such many tokens.
   public func tokens(with tokenizer: Tokenizer) throws(AttributionError) -> Prompt {
-    let whole = try Prompt(prompt, tokenizer: tokenizer)
+    let whole = try Prompt(input, tokenizer: tokenizer)
     guard let tokenCount else { return whole }
     guard (1...max(1, whole.tokens.count)).contains(tokenCount) else {
       throw .badSetting(
         name: "the number of tokens read", value: "\(tokenCount)", range: "1 to \(whole.tokens.count)")
     }
-    return Prompt(Array(whole.tokens.prefix(tokenCount)), tokenizer: tokenizer)
+    return Prompt(exactly: Array(whole.tokens.prefix(tokenCount)), tokenizer: tokenizer)
   }
 }
 
@@ -207,8 +215,15 @@ public struct PromptTrace: Sendable {
 
   /// The name of a trace that was given none: from the words that are read.
   private static func slug(of request: TraceRequest, _ prompt: Prompt, _ tokenizer: Tokenizer) -> String {
-    let text = request.tokenCount == nil ? request.prompt : tokenizer.decode(prompt.tokens)
-    return slug(of: text, targets: request.targetNames) + (request.changes.isEmpty ? "" : "-changed")
+    let name =
+      request.tokenCount == nil ? slug(of: request.input) : slug(of: tokenizer.decode(prompt.tokens))
+    return slug(of: name, targets: request.targetNames) + (request.changes.isEmpty ? "" : "-changed")
+  }
+
+  /// A file name from a prompt: from its words, or from its tokens where no words are given.
+  public static func slug(of input: PromptInput) -> String {
+    guard let tokens = input.tokens, input.text.isEmpty else { return slug(of: input.text) }
+    return slug(of: "tokens " + tokens.map { "\($0)" }.joined(separator: " "))
   }
 
   /// Whether a text can name a graph and its files: letters, digits, `_`, `.` and `-`, at most 200 of them.

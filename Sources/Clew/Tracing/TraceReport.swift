@@ -113,8 +113,8 @@ extension PromptTrace {
     }
     return prompt.beginsSpecially
       ? "Position 0 has neither features nor errors: what its MLPs write counts as constant."
-      : "This vocabulary has no special token to put in front, so the first token of the prompt stands at "
-        + "position 0, which has neither features nor errors: what its MLPs write counts as constant."
+      : "The prompt begins with no special token, so its first token stands at position 0, which has neither "
+        + "features nor errors: what its MLPs write counts as constant."
   }
 
   private var scoresText: String {

@@ -95,6 +95,9 @@ extension PromptTrace {
       "node_share": JSON(request.nodeShare), "edge_share": JSON(request.edgeShare),
       "targets": .array(targets),
     ]
+    asked["tokens"] = .array(prompt.tokens.map { JSON(Int($0)) })
+    asked["tokens_given"] = request.input.tokens.map { .array($0.map { JSON(Int($0)) }) }
+    asked["opening"] = request.input.opening.map { .string($0) }
     asked["tokens_read"] = request.tokenCount.map { JSON($0) }
     if !request.changes.isEmpty {
       asked["changes"] = .array(request.changes.map(\.json))

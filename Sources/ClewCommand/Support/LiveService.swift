@@ -36,7 +36,7 @@ final class LiveService: ModelService {
 
   func add(_ order: Data) async throws -> Int {
     let order = try Self.order(order)
-    let count = try refusing { try Prompt(order.prompt, tokenizer: live.model.tokenizer).tokens.count }
+    let count = try refusing { try Prompt(order.input, tokenizer: live.model.tokenizer).tokens.count }
     guard count <= Self.tokenLimit else {
       throw ModelRefusal(
         "The prompt has \(count) tokens, and the page traces at most \(Self.tokenLimit). Use clew trace for longer ones."
@@ -100,7 +100,7 @@ final class LiveService: ModelService {
     whole.logitMass = settings.logitMass
     guard let wanted = try? Self.data(whole) else { return nil }
     return TraceFolders(parent: output).all(
-      named: PromptTrace.slug(of: order.prompt, targets: order.targets ?? [])
+      named: PromptTrace.slug(of: PromptTrace.slug(of: order.input), targets: order.targets ?? [])
     )
     .reversed()
     .map { GraphInput($0.path) }
@@ -122,6 +122,8 @@ final class LiveService: ModelService {
     order.maxLogits = settings["max_logits"]?.int
     order.logitMass = settings["logit_mass"]?.double
     order.tokenCount = settings["tokens_read"]?.int
+    order.tokens = settings["tokens_given"]?.array?.compactMap { $0.int.flatMap { Token(exactly: $0) } }
+    order.opening = settings["opening"]?.string
     return try? Self.data(order)
   }
 
