@@ -360,7 +360,7 @@ public struct Attributor {
         nodes.append(node(.error(layer: layer, position: position), label: "error of layer \(layer)"))
       }
     }
-    for (position, text) in prompt.texts.enumerated() {
+    for (position, text) in prompt.visibleTexts.enumerated() {
       nodes.append(node(.embedding(position: position), label: "Emb: \"\(text)\""))
     }
     for logit in logits {

@@ -8,7 +8,8 @@ public import Tokenization
 public struct Prompt: Sendable {
   /// `[position]`.
   public let tokens: [Token]
-  /// What each token shows, `[position]`.
+  /// What each token shows, `[position]`: a character that takes several tokens is whole at the first, and the others show
+  /// nothing.
   public let texts: [String]
   /// All of it, special tokens included.
   public let text: String
@@ -59,10 +60,16 @@ public struct Prompt: Sendable {
   /// Takes tokens as they are.
   public init(exactly tokens: [Token], tokenizer: Tokenizer) {
     self.tokens = tokens
-    texts = tokens.map { tokenizer.text(of: $0) }
+    texts = tokenizer.texts(of: tokens)
     text = texts.joined()
     beginsSpecially = tokens.first.map(tokenizer.specialTokens.contains) ?? false
   }
+
+  /// What stands for a token that only goes on with a character, where nothing would not be seen.
+  public static let continuation = "…"
+
+  /// What each token shows, with a mark where that is nothing, `[position]`.
+  public var visibleTexts: [String] { texts.map { $0.isEmpty ? Self.continuation : $0 } }
 
   /// The token that is put in front of what does not begin with a special one; `nil` if there is no special token.
   public static func opening(of tokenizer: Tokenizer) -> Token? {

@@ -1,7 +1,7 @@
 public import AttributionGraphs
 internal import Checkpoints
 public import Foundation
-internal import Tokenization
+public import Tokenization
 internal import Transcoding
 
 /// Writes feature examples as the public viewers of attribution graphs read them.
@@ -19,9 +19,12 @@ public struct ViewerExport: Sendable {
   /// Numbers that are asked for at once.
   private static let page = 256
 
-  public init(_ store: FeatureStore) throws {
+  /// - Parameter tokenizer: The model's, if it is at hand: then characters that take several tokens are whole.
+  public init(_ store: FeatureStore, tokenizer: Tokenizer? = nil) throws {
     self.store = store
-    texts = try store.tokenTexts()
+    var texts = try store.tokenTexts()
+    texts.tokenizer = tokenizer
+    self.texts = texts
   }
 
   /// What viewers read about one feature.
@@ -53,7 +56,7 @@ public struct ViewerExport: Sendable {
 
   private func json(_ example: FeatureExample, _ seen: inout Set<[Token]>) -> JSON {
     [
-      "tokens": JSON(example.tokens.map { texts[$0] }),
+      "tokens": JSON(texts.texts(of: example.tokens)),
       "tokens_acts_list": .array(
         example.activationByToken.map { $0 == 0 ? JSON(0) : .number("\($0)") }),
       "train_token_ind": JSON(example.place),

@@ -15,8 +15,9 @@ enum DisplayText {
     return String(line.trimmingPrefix(while: isSpace).reversed().trimmingPrefix(while: isSpace).reversed())
   }
 
-  /// A token of the prompt, never empty.
+  /// A token of the prompt, never empty: one that shows nothing goes on with the character of the one before.
   static func token(_ text: String) -> String {
+    if text.isEmpty { return "…" }
     let line = visible(text)
     return line.isEmpty ? "∅" : line
   }

@@ -227,8 +227,9 @@ struct CheckDocument {
       let shares = (0..<count).map { place in
         layers.map { measure.layers[$0].positions[place].errorNormShare }
       }
+      let texts = tokenizer.texts(of: tokens).map { $0.isEmpty ? Prompt.continuation : $0 }
       let rows = (0..<count).map { place -> [String] in
-        let token = MarkdownReport.flat(tokenizer.text(of: tokens[place + 1])).replacing("`", with: "ˋ")
+        let token = MarkdownReport.flat(texts[place + 1]).replacing("`", with: "ˋ")
         let active = layers.reduce(0) { $0 + measure.layers[$1].positions[place].active }
         return ["\(place + 1) `\(token)`", "\(active)"] + shares[place].map { decimals($0, 3) }
       }
@@ -416,9 +417,8 @@ struct CheckDocument {
         .tokens(
           measure.worstTokens.map { token in
             let layer = token.layers.indices.max { token.layers[$0] < token.layers[$1] } ?? 0
-            func text(_ range: Range<Int>) -> String {
-              token.context[range].map { tokenizer.text(of: Token($0)) }.joined()
-            }
+            let texts = tokenizer.texts(of: token.context.map { Token($0) })
+            func text(_ range: Range<Int>) -> String { texts[range].joined() }
             return ReportToken(
               heading:
                 "\(decimals(token.errorShare, 2)) (layer \(layer): \(decimals(token.layers[layer], 2))), "

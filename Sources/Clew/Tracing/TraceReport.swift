@@ -47,7 +47,7 @@ extension PromptTrace {
   }
 
   private var tokenTable: String {
-    let rows = zip(prompt.tokens, prompt.texts).enumerated().map { position, token in
+    let rows = zip(prompt.tokens, prompt.visibleTexts).enumerated().map { position, token in
       "| \(position) | \(quoted(token.1)) | \(token.0) |"
     }
     return "| position | token | id |\n|---|---|---|\n" + rows.joined(separator: "\n")
@@ -150,7 +150,7 @@ extension PromptTrace {
       let entry = result.model.activations.entries[place]
       let label = result.graph.nodes[place].label
       return "| \(entry.layer) | \(entry.index) | \(label.isEmpty ? "" : quoted(label)) "
-        + "| \(entry.position) \(quoted(prompt.texts[entry.position])) "
+        + "| \(entry.position) \(quoted(prompt.visibleTexts[entry.position])) "
         + "| \(fixed(Double(entry.activation), 3)) | \(percent(shares[place])) |"
     }
     return

@@ -9,10 +9,12 @@ struct ExampleLibrary: FeatureLibrary {
   private let folder: URL
   private let isAskedFor: Bool
 
-  /// - Parameter isAskedFor: Whether the user named the folder; then a missing database is said.
+  /// - Parameters:
+  ///   - isAskedFor: Whether the user named the folder; then a missing database is said.
+  ///   - tokenizer: The model's, if it is open.
   /// - Returns: `nil` if the folder has no database of examples.
   /// - Throws: `TranscodingError` if the named folder holds no transcoders, `FeatureExamplesError` for a damaged database.
-  init?(folder: URL, isAskedFor: Bool) throws {
+  init?(folder: URL, isAskedFor: Bool, tokenizer: Tokenizer? = nil) throws {
     let database = folder.appending(path: "features.sqlite")
     guard FileManager.default.fileExists(atPath: database.path) else {
       if isAskedFor {
@@ -25,7 +27,7 @@ struct ExampleLibrary: FeatureLibrary {
     }
     store = try FeatureStore(reading: database)
     try store.check(transcoderFingerprint: Fingerprint.of(transcodersIn: folder))
-    export = try ViewerExport(store)
+    export = try ViewerExport(store, tokenizer: tokenizer)
     (self.folder, self.isAskedFor) = (folder, isAskedFor)
   }
 

@@ -5,7 +5,7 @@ internal import Foundation
 enum TraceText {
   static func text(_ trace: PromptTrace, folder: String) -> String {
     let result = trace.result
-    let tokens = trace.prompt.texts.map { "[\(Terminal.visible($0))]" }.joined()
+    let tokens = trace.prompt.visibleTexts.map { "[\(Terminal.visible($0))]" }.joined()
     let roots = result.graph.nodes.indices.filter { result.graph.rootWeights[$0] > 0 }
     let answers = roots.map { place -> String in
       guard place >= result.layout.logits.lowerBound else { return feature(result.graph.nodes[place]) }
