@@ -49,7 +49,16 @@ public final class LiveModel: Sendable {
 
   /// What the model expects after every token of a prompt that may be given as tokens.
   public func answers(to input: PromptInput, candidateCount: Int = 5) throws -> PromptAnswers {
-    let prompt = try Prompt(input, tokenizer: model.tokenizer)
+    try answers(to: Prompt(input, tokenizer: model.tokenizer), candidateCount: candidateCount)
+  }
+
+  /// What the model expects after every token of a prompt that is or was traced.
+  public func answers(to order: TraceOrder, candidateCount: Int = 5) throws -> PromptAnswers {
+    let prompt = try order.request(for: model).tokens(with: model.tokenizer)
+    return try answers(to: prompt, candidateCount: candidateCount)
+  }
+
+  private func answers(to prompt: Prompt, candidateCount: Int) throws -> PromptAnswers {
     let recording =
       try prompts.withLock { $0.take(prompt.tokens) }?.recording ?? model.transformer.record(prompt.tokens)
     return try PromptAnswers(recording, of: prompt, by: model, candidateCount: candidateCount)

@@ -20,6 +20,8 @@ public struct TraceOrder: Codable, Hashable, Sendable {
   public var coverage: Double?
   public var maxLogits: Int?
   public var logitMass: Double?
+  /// The most feature rows that are computed.
+  public var maxRows: Int?
   public var nodeShare: Double?
   public var edgeShare: Double?
   /// Features to change while the prompt runs; the changed run is traced.
@@ -54,6 +56,7 @@ public struct TraceOrder: Codable, Hashable, Sendable {
     if let coverage { request.settings.coverage = coverage }
     if let maxLogits { request.settings.maxLogits = maxLogits }
     if let logitMass { request.settings.logitMass = logitMass }
+    request.settings.rowLimit = maxRows
     if let nodeShare { request.nodeShare = nodeShare }
     if let edgeShare { request.edgeShare = edgeShare }
     if let changes { request.changes = changes }

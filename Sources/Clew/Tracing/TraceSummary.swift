@@ -93,11 +93,12 @@ extension PromptTrace {
       "prompt": .string(request.prompt), "coverage": JSON(settings.coverage),
       "max_logits": JSON(settings.maxLogits), "logit_mass": JSON(settings.logitMass),
       "node_share": JSON(request.nodeShare), "edge_share": JSON(request.edgeShare),
-      "targets": .array(targets),
+      "targets": .array(targets), "targets_asked": .array(settings.targets.map { .string($0.text) }),
     ]
     asked["tokens"] = .array(prompt.tokens.map { JSON(Int($0)) })
     asked["tokens_given"] = request.input.tokens.map { .array($0.map { JSON(Int($0)) }) }
     asked["opening"] = request.input.opening.map { .string($0) }
+    asked["max_rows"] = settings.rowLimit.map { JSON($0) }
     asked["tokens_read"] = request.tokenCount.map { JSON($0) }
     if !request.changes.isEmpty {
       asked["changes"] = .array(request.changes.map(\.json))

@@ -50,10 +50,11 @@ struct ExploreCommand: ParsableCommand {
     threads.apply()
     let transcodersFolder =
       try transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
-    let library = try ExampleLibrary(folder: transcodersFolder, isAskedFor: transcoders != nil)
     let opened = try TracingModel(
       model: model.map { try WeightFolder.model($0) } ?? Atlas.folder(Atlas.modelPath),
       transcoders: transcodersFolder)
+    let library = try ExampleLibrary(
+      folder: transcodersFolder, isAskedFor: transcoders != nil, tokenizer: opened.tokenizer)
     let service = LiveService(
       opened, examples: library, output: URL(filePath: output),
       command: ["clew"] + CommandLine.arguments.dropFirst())
@@ -94,9 +95,11 @@ struct ExploreCommand: ParsableCommand {
       ? URL(filePath: input.path).standardizedFileURL.lastPathComponent
       : URL(filePath: input.path).deletingPathExtension().lastPathComponent
     let own = library?.ifMade(for: input)
+    let order = service.order(of: input)
     return GraphSource(
-      name: name, viewFile: URL(filePath: SavedView.sidecarPath(besideGraph: input.path)),
-      order: service.order(of: input), features: own
+      name: name, purpose: order.flatMap { service.purpose(of: $0) },
+      viewFile: URL(filePath: SavedView.sidecarPath(besideGraph: input.path)), prompt: order?.prompt,
+      order: try order.map { try LiveService.data($0) }, features: own
     ) { try input.opened(labels: own) }
   }
 

@@ -29,14 +29,15 @@ final class LiveService: ModelService {
 
   // MARK: Answers and traces
 
-  func answers(to prompt: String) async throws -> Data {
-    let live = live
-    return try await measured { try Self.data(try live.answers(to: prompt)) }
+  func answers(to order: Data) async throws -> Data {
+    let (live, order) = (live, try Self.order(order))
+    return try await measured { try Self.data(try live.answers(to: order)) }
   }
 
   func add(_ order: Data) async throws -> Int {
-    let order = try Self.order(order)
-    let count = try refusing { try Prompt(order.input, tokenizer: live.model.tokenizer).tokens.count }
+    let asked = try Self.order(order)
+    let order = try refusing { try settled(asked) }
+    let count = order.tokens?.count ?? 0
     guard count <= Self.tokenLimit else {
       throw ModelRefusal(
         "The prompt has \(count) tokens, and the page traces at most \(Self.tokenLimit). Use clew trace for longer ones."
@@ -74,7 +75,23 @@ final class LiveService: ModelService {
   }
 
   /// Traces at once; for what the page shows first.
-  func source(of order: TraceOrder) throws -> GraphSource { try source(of: live.trace(order), order: order) }
+  func source(of order: TraceOrder) throws -> GraphSource {
+    let order = try settled(order)
+    return try source(of: live.trace(order), order: order)
+  }
+
+  /// The order with its prompt as tokens: what is asked of its graph later is asked of the same ones, however text and
+  /// vocabulary may have changed by then.
+  private func settled(_ order: TraceOrder) throws -> TraceOrder {
+    let tokenizer = live.model.tokenizer
+    var settled = order
+    var request = TraceRequest(order.input)
+    request.tokenCount = order.tokenCount
+    let tokens = try request.tokens(with: tokenizer).tokens
+    if order.tokenCount != nil || order.prompt.isEmpty { settled.prompt = tokenizer.decode(tokens) }
+    (settled.tokens, settled.opening, settled.tokenCount) = (tokens, nil, nil)
+    return settled
+  }
 
   private func source(of trace: PromptTrace, order: TraceOrder) throws -> GraphSource {
     // What is changed and measured on a graph starts from an unchanged run.
@@ -86,58 +103,96 @@ final class LiveService: ModelService {
     if let folder { try trace.write(to: folder, model: live.model, command: command) }
     withExtendedLifetime(place) {}
     return GraphSource(
-      name: folder?.lastPathComponent ?? graph.metadata.slug, viewFile: folder?.appending(path: "view.json"),
-      order: isChanged ? nil : try Self.data(order), features: examples
+      name: folder?.lastPathComponent ?? graph.metadata.slug, purpose: purpose(of: order),
+      viewFile: folder?.appending(path: "view.json"),
+      prompt: order.prompt, order: isChanged ? nil : try Self.data(order), features: examples
     ) { OpenGraph(graph: graph, isWhole: true) }
+  }
+
+  /// What an order traces, in words: `Austin − Sacramento`, `feature 2/417 at 5`; `nil` for the likeliest answers.
+  func purpose(of order: TraceOrder) -> String? {
+    let (tokenizer, count) = (live.model.tokenizer, order.tokens?.count ?? 0)
+    func text(_ token: Token) -> String { tokenizer.text(of: token).trimmingCharacters(in: .whitespaces) }
+    let targets = (order.targets ?? []).compactMap {
+      try? AttributionTarget($0, tokenizer: tokenizer, positionCount: count)
+    }
+    let words = targets.map { target in
+      switch target {
+      case .token(let token): text(token)
+      case .difference(let first, let second): "\(text(first)) − \(text(second))"
+      case .feature(let feature, let position): "feature \(feature.layer)/\(feature.index) at \(position)"
+      }
+    }
+    let changed = order.changes?.isEmpty == false ? ["changed"] : []
+    return words.isEmpty && changed.isEmpty ? nil : (words + changed).joined(separator: ", ")
   }
 
   /// The newest folder where this version of Clew traced an order before, with these models.
   func folder(of order: TraceOrder) -> GraphInput? {
     guard let output, let settings = try? order.request(for: live.model).settings else { return nil }
-    var whole = order
+    guard var whole = try? settled(order) else { return nil }
     whole.coverage = settings.coverage
     whole.maxLogits = settings.maxLogits
     whole.logitMass = settings.logitMass
-    guard let wanted = try? Self.data(whole) else { return nil }
     return TraceFolders(parent: output).all(
-      named: PromptTrace.slug(of: PromptTrace.slug(of: order.input), targets: order.targets ?? [])
+      named: PromptTrace.slug(of: PromptTrace.slug(of: whole.input), targets: order.targets ?? [])
     )
     .reversed()
     .map { GraphInput($0.path) }
-    .first { self.order(of: $0) == wanted && Self.run(of: $0)?["clew"]?.string == Version.current }
+    .first { self.order(of: $0) == whole && Self.run(of: $0)?["clew"]?.string == Version.current }
   }
 
   /// The order that leads once more to the graph of a trace's folder; `nil` if another model made it.
-  func order(of input: GraphInput) -> Data? {
+  func order(of input: GraphInput) -> TraceOrder? {
     guard let run = Self.run(of: input),
       run["model"]?.object?["fingerprint"]?.string == Fingerprint.of(folder: live.model.transformer.folder),
       run["transcoders"]?.object?["fingerprint"]?.string
         == Fingerprint.of(live.model.transcoder),
       let settings = run["settings"]?.object, settings["changes"] == nil,
-      let prompt = settings["prompt"]?.string,
-      let targets = settings["targets"]?.array, targets.allSatisfy(Self.isLikelyAnswer)
+      let prompt = settings["prompt"]?.string, let targets = targets(settings)
     else { return nil }
-    var order = TraceOrder(prompt: prompt)
+    var order = TraceOrder(prompt: prompt, targets: targets.isEmpty ? nil : targets)
     order.coverage = settings["coverage"]?.double
     order.maxLogits = settings["max_logits"]?.int
     order.logitMass = settings["logit_mass"]?.double
-    order.tokenCount = settings["tokens_read"]?.int
-    order.tokens = settings["tokens_given"]?.array?.compactMap { $0.int.flatMap { Token(exactly: $0) } }
-    order.opening = settings["opening"]?.string
-    return try? Self.data(order)
+    order.maxRows = settings["max_rows"]?.int
+    if let ids = settings["tokens"]?.array {
+      // They are of the prompt as cut, which nobody typed.
+      if settings["tokens_read"] != nil { order.prompt = "" }
+      order.tokens = ids.compactMap { $0.int.flatMap { Token(exactly: $0) } }
+      guard order.tokens?.count == ids.count else { return nil }
+    } else {
+      order.tokenCount = settings["tokens_read"]?.int
+    }
+    return try? settled(order)
+  }
+
+  /// What was asked for by name, as users write it; nothing for the likeliest answers, `nil` for what cannot be told.
+  private func targets(_ settings: JSONObject) -> [String]? {
+    if let asked = settings["targets_asked"]?.array {
+      let texts = asked.compactMap(\.string)
+      return texts.count == asked.count ? texts : nil
+    }
+    // Records of earlier versions have the nodes alone. A token's weight was its probability, asked for or not, so the same
+    // tokens by name give the same graph; the tokens of a difference are not told.
+    return settings["targets"]?.array.flatMap { targets in
+      let texts = targets.map { self.target($0.object ?? [:]) }
+      return texts.contains(nil) ? nil : texts.compactMap(\.self)
+    }
+  }
+
+  /// A target of an earlier version's record.
+  private func target(_ target: JSONObject) -> String? {
+    if let token = target["token"]?.int {
+      return token < live.model.transformer.unembedding.outputs ? "token:\(token)" : nil
+    }
+    guard let place = target["node"]?.string.flatMap({ FeaturePlace(id: $0) }) else { return nil }
+    return "feature:\(place.layer)/\(place.index)@\(place.position)"
   }
 
   /// What a trace's folder says of how it was made.
   private static func run(of input: GraphInput) -> JSONObject? {
     input.isTraceFolder ? TraceFolders.run(in: URL(filePath: input.path)) : nil
-  }
-
-  /// Whether a target is an answer that weighs its probability, as those have that nobody asked for by name.
-  private static func isLikelyAnswer(_ target: JSON) -> Bool {
-    guard let target = target.object, let weight = target["weight"]?.double,
-      let probability = target["probability"]?.double
-    else { return false }
-    return abs(weight - probability) < 1e-9
   }
 
   // MARK: Measurements
@@ -201,7 +256,7 @@ final class LiveService: ModelService {
     }
   }
 
-  private static func data(_ value: some Encodable) throws -> Data {
+  static func data(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return try encoder.encode(value)

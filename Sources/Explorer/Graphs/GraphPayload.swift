@@ -12,22 +12,24 @@ struct GraphPayload: Sendable {
   /// `Clew`, as a little-endian number.
   static let magic: UInt32 = 0x7765_6C43
 
-  init(id: String, of open: OpenGraph, features: (any FeatureLibrary)?) throws {
-    head = Data(try Self.head(id, open, features).bytes())
+  /// - Parameter typed: The prompt as it was typed, if that is known.
+  init(id: String, of open: OpenGraph, typed: String? = nil, features: (any FeatureLibrary)?) throws {
+    head = Data(try Self.head(id, open, typed, features).bytes())
     edges = Self.edges(of: open.graph.effects)
   }
 
   // MARK: The head
 
   private static func head(
-    _ id: String, _ open: OpenGraph, _ features: (any FeatureLibrary)?
+    _ id: String, _ open: OpenGraph, _ typed: String?, _ features: (any FeatureLibrary)?
   ) throws -> JSON {
     let graph = open.graph
     let metadata = graph.metadata
     let scores = graph.scores()
     return [
       "id": .string(id), "slug": .string(metadata.slug), "scan": .string(metadata.scan),
-      "prompt": .string(metadata.prompt), "tokens": JSON(metadata.promptTokens),
+      "prompt": .string(metadata.prompt), "typed": typed.map { .string($0) } ?? .null,
+      "tokens": JSON(metadata.promptTokens),
       "layerCount": metadata.layerCount.map { JSON($0) } ?? .null, "isWhole": .bool(open.isWhole),
       "nodeShare": metadata.nodeThreshold.map { JSON($0) } ?? .null,
       "info": .object(metadata.info), "generationSettings": .object(metadata.generationSettings),

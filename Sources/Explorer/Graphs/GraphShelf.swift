@@ -72,7 +72,8 @@ actor GraphShelf {
   /// A graph as the page reads it.
   func payload(_ id: String) throws -> GraphPayload {
     if let payload = payloads[id] { return payload }
-    let payload = try GraphPayload(id: id, of: try graph(id), features: try source(id).features)
+    let source = try source(id)
+    let payload = try GraphPayload(id: id, of: try graph(id), typed: source.prompt, features: source.features)
     payloads[id] = payload
     return payload
   }

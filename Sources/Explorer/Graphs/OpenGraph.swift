@@ -32,7 +32,8 @@ public struct GraphSource: Sendable {
   public var open: @Sendable () throws -> OpenGraph
 
   public init(
-    name: String, viewFile: URL? = nil, order: Data? = nil, features: (any FeatureLibrary)? = nil,
+    name: String, purpose: String? = nil, viewFile: URL? = nil, prompt: String? = nil, order: Data? = nil,
+    features: (any FeatureLibrary)? = nil,
     open: @escaping @Sendable () throws -> OpenGraph
   ) {
     self.name = name
@@ -44,9 +45,15 @@ public struct GraphSource: Sendable {
 }
 
 /// Examples and statistics of a transcoder's features.
+  /// What it was traced for, if that is not the likeliest answers: what tells it from others of the same prompt.
+  public var purpose: String?
 public protocol FeatureLibrary: Sendable {
   /// A feature's examples in the form of the public viewers' example files; `nil` if nothing is known of it.
+  /// The prompt as it was typed, if that is known.
+  public var prompt: String?
   func examples(layer: Int, index: Int) throws -> JSON?
   /// The share of tokens at which each feature is active; `nil` where it is not known.
   func densities(of features: [(layer: Int, index: Int)]) throws -> [Double?]
 }
+    self.purpose = purpose
+    self.prompt = prompt

@@ -9,8 +9,8 @@ public protocol ModelService: Sendable {
   /// What the page calls its transcoders.
   var transcodersName: String { get }
 
-  /// What the model expects at every token of a prompt.
-  func answers(to prompt: String) async throws -> Data
+  /// What the model expects at every token of the prompt that an order traces.
+  func answers(to order: Data) async throws -> Data
   /// Puts a trace at the end of the queue.
   /// - Returns: Its number.
   func add(_ order: Data) async throws -> Int

@@ -127,6 +127,7 @@ final class Router: HTTPHandler {
     let graphs = await shelf.entries.map { entry -> JSON in
       [
         "id": .string(entry.id), "name": .string(entry.source.name),
+        "purpose": entry.source.purpose.map { .string($0) } ?? .null,
         "isLive": .bool(entry.source.order != nil),
       ]
     }
@@ -234,24 +235,27 @@ final class Router: HTTPHandler {
   }
 
   private func answers(_ body: RequestBody) async throws -> HTTPResponse {
-    guard let prompt = try body.json()["prompt"]?.string else {
-      throw ExplorerError.badRequest(reason: "it has no prompt")
-    }
-    return Answers.bytes(try await live().answers(to: prompt), type: Self.json)
+    let order = try await order(try body.json())
+    return Answers.bytes(try await live().answers(to: order), type: Self.json)
   }
 
   private func trace(_ body: RequestBody) async throws -> HTTPResponse {
-    var asked = try body.json()
-    if let graph = asked["of"]?.string {
-      // The trace of a graph once more, with what is asked for in it.
-      guard let known = try await shelf.source(graph).order,
-        var order = try JSON(parsing: Array(known)).object
-      else { throw ExplorerError.noModel }
-      for key in ["changes", "mode"] { order[key] = asked[key] }
-      asked = order
+    let order = try await order(try body.json())
+    return Answers.json(["job": JSON(try await live().add(order))], status: .accepted)
+  }
+
+  /// What is asked of the model: a prompt that was typed, or a graph's own tokens (`of`) with what is asked of them now.
+  private func order(_ asked: JSONObject) async throws -> Data {
+    guard let graph = asked["of"]?.string else {
+      guard asked["prompt"]?.string != nil else { throw ExplorerError.badRequest(reason: "it has no prompt") }
+      return Data(try JSON.object(asked).bytes())
     }
-    let order = try JSON.object(asked).bytes()
-    return Answers.json(["job": JSON(try await live().add(Data(order)))], status: .accepted)
+    guard let known = try await shelf.source(graph).order, var order = try JSON(parsing: Array(known)).object
+    else { throw ExplorerError.noModel }
+    for key in ["changes", "mode", "targets", "tokenCount"] {
+      if let value = asked[key] { order[key] = value }
+    }
+    return Data(try JSON.object(order).bytes())
   }
 
   private func cancel(_ number: String) async throws -> HTTPResponse {

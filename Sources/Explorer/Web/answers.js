@@ -27,7 +27,8 @@ export class Answers {
     const most = Math.max(0.1, ...positions.map(({ logProbability }) => -(logProbability ?? 0)));
     this.chosen ??= positions.length - 1;
     panel.replaceChildren(el("div", { class: "scroll" },
-      el("p", { class: "quiet" }, "The stronger a token is marked, the more it surprised the model. Choose one to see what it expected behind it, and to trace that."),
+      el("p", { class: "quiet" }, "The stronger a token is marked, the more it surprised the model. "
+        + "Choose one to see what it expected after it, and to trace that."),
       el("div", { class: "strip", id: "strip", role: "listbox", "aria-label": "Tokens of the prompt", onkeydown: (event) => this.key(event, positions.length) }, positions.map((position, at) => this.token(position, at, most))),
       this.detail(positions, this.chosen)));
   }
@@ -35,7 +36,7 @@ export class Answers {
   async load() {
     const id = this.asked = this.app.graphID;
     let known;
-    try { known = await this.app.backend.answers(this.app.traces.promptText()); } finally { this.asked = null; }
+    try { known = await this.app.backend.answers(id); } finally { this.asked = null; }
     if (id !== this.app.graphID) return;
     this.known = known;
     this.app.tabs.drawIf(this);
@@ -73,18 +74,27 @@ export class Answers {
     const { next } = positions[at];
     const follower = positions[at + 1];
     const isLast = at === positions.length - 1;
-    const order = (targets) => ({ prompt: app.traces.promptText(), ...(isLast ? {} : { tokenCount: at + 1 }), ...(targets ? { targets } : {}) });
-    const run = (targets) => app.trying(() => app.traces.trace(order(targets)));
+    // The graph's own tokens are meant: its texts need not lead back to them. No targets are the likeliest answers,
+    // whatever the graph itself was traced for.
+    const run = (targets) => app.trying(() => app.traces.trace(
+      { of: app.graphID, ...(isLast ? {} : { tokenCount: at + 1 }), targets }));
+    const { selected, graph } = app;
+    const feature = selected >= 0 && graph.kind[selected] === 0
+      ? `feature:${graph.layer[selected]}/${graph.index[selected]}@${graph.position[selected]}` : null;
     const first = next.candidates[0];
     const rows = next.candidates.map((candidate, rank) => el("tr", {},
       el("td", {}, visible(candidate.text)), el("td", { class: "number" }, `${(candidate.probability * 100).toFixed(2)} %`), el("td", { class: "number" }, Math.log(candidate.probability).toFixed(3)),
       el("td", {}, el("button", { type: "button", class: "trace-one", onclick: () => run([`token:${candidate.token}`]) }, "Trace it"),
         rank > 0 ? el("button", { type: "button", class: "trace-difference", onclick: () => run([`token:${first.token}-token:${candidate.token}`]) }, `Trace ${visible(first.text)} − ${visible(candidate.text)}`) : null)));
     return el("section", { id: "next-token" },
-      el("h3", {}, `Behind “${visible(positions[at].text)}”: entropy ${next.entropy.toFixed(3)} nats`, follower ? `; then came “${visible(follower.text)}” (${ordinal(follower.rank)} likeliest)` : ""),
+      el("h3", {}, `After “${visible(positions[at].text)}”: entropy ${next.entropy.toFixed(3)} nats`,
+        follower ? `; then came “${visible(follower.text)}” (${ordinal(follower.rank)} likeliest)` : ""),
       el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "token"), el("th", { class: "number" }, "probability"), el("th", { class: "number" }, "log"), el("th", {}))), el("tbody", {}, rows)),
       el("p", {}, el("button", { type: "button", id: "trace-here", onclick: () => run(null) }, isLast ? "Trace the likeliest answers" : "Trace what is expected here"),
-        " ", app.selected >= 0 && app.graph.kind[app.selected] === 0 ? el("button", { type: "button", id: "trace-feature", onclick: () => app.trying(() => app.traces.trace({ prompt: app.traces.promptText(), targets: [`feature:${app.graph.layer[app.selected]}/${app.graph.index[app.selected]}@${app.graph.position[app.selected]}`] })) }, `Trace the selected feature`) : null));
+        " ", feature ? el("button", {
+          type: "button", id: "trace-feature",
+          onclick: () => app.trying(() => app.traces.trace({ of: app.graphID, targets: [feature] })),
+        }, "Trace the selected feature") : null));
   }
 }
 

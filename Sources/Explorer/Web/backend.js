@@ -59,7 +59,8 @@ export class Server {
   /** Asks something of a graph: paths, a cut, proposals, a comparison. */
   ask(id, what, question) { return this.post(`/api/graphs/${encodeURIComponent(id)}/${what}`, question); }
 
-  answers(prompt) { return this.post("/api/answers", { prompt }); }
+  /** What the model expects at every token of a graph's own prompt. */
+  answers(id) { return this.post("/api/answers", { of: id }); }
   trace(order) { return this.post("/api/traces", order); }
   cancel(job) { return this.json(`/api/traces/${job}`, { method: "DELETE" }); }
 

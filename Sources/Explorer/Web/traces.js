@@ -10,24 +10,41 @@ export class Traces {
     this.mine = new Map();
     this.jobs = [];
     this.input = el("input", { type: "text", id: "prompt", spellcheck: "false", maxlength: "20000", "aria-label": "Prompt to trace", placeholder: "the capital of the state containing Dallas is" });
+    this.model = el("span", { id: "model-name", class: "quiet" });
     this.list = el("span", { id: "jobs", "aria-live": "polite" });
     this.bar.append(el("form", {
       onsubmit: (event) => {
         event.preventDefault();
-        if (this.input.value.trim() !== "") app.trying(() => this.trace({ prompt: this.input.value }));
+        if (this.input.value.trim() !== "") app.trying(() => this.trace(this.order()));
       },
-    }, el("label", { class: "grow" }, "Prompt ", this.input), el("button", { type: "submit", class: "main", id: "trace" }, "Trace")), this.list);
+    }, el("label", { class: "grow" }, "Prompt ", this.input),
+    el("button", { type: "submit", class: "main", id: "trace" }, "Trace"), this.model), this.list);
   }
 
   refresh(what) {
     this.bar.hidden = !this.app.session?.hasModel;
-    if (what.has("graph") && this.app.session?.hasModel && document.activeElement !== this.input) this.input.value = this.promptText();
+    if (this.bar.hidden || !what.has("graph")) return;
+    if (document.activeElement !== this.input) this.input.value = this.typed();
+    const { model, transcoders } = this.app.session;
+    this.model.textContent = `with ${model}`;
+    this.model.title = `${model} with the transcoders ${transcoders}`
+      + (this.app.isLive ? "" : ". The graph that is open was not traced with them, or is of a changed run.");
   }
 
-  /** The prompt of the graph, without the token that every prompt begins with. */
-  promptText() {
-    const { tokens } = this.app.graph;
-    return /^<[^>]*>$|^<\|.*\|>$/.test(tokens[0] ?? "") ? tokens.slice(1).join("") : tokens.join("");
+  /** The open graph's prompt as it was typed; where that is not known what the file says, less its opening token. */
+  typed() {
+    const { typed, prompt, tokens } = this.app.graph.head;
+    if (typeof typed === "string") return typed;
+    const first = tokens[0] ?? "";
+    const isSpecial = /^<[^>]*>$|^<\|.*\|>$/.test(first);
+    if (prompt !== "") return isSpecial && prompt.startsWith(first) ? prompt.slice(first.length) : prompt;
+    return tokens.slice(isSpecial ? 1 : 0).join("");
+  }
+
+  /** What the prompt line asks for: the open graph's own tokens and targets, unless another text was typed. */
+  order() {
+    const isUntouched = this.app.isLive && this.input.value === this.typed();
+    return isUntouched ? { of: this.app.graphID } : { prompt: this.input.value };
   }
 
   /** Asks for a trace; its graph is opened once it is there. */

@@ -34,6 +34,23 @@ struct ExplorerPage {
     try await show(["--output", folder.url("traces").path], in: folder, body)
   }
 
+  /// Shows the demo's question as another model reads it, with that model.
+  static func show(
+    model: String, transcoders: String, _ body: (ExplorerPage) async throws -> Void
+  ) async throws {
+    let folder = try TemporaryFolder()
+    try await show(
+      ["--model", model, "--transcoders", transcoders, "--output", folder.url("traces").path], in: folder,
+      body)
+  }
+
+  /// Shows a trace's folder, with the demo's model.
+  static func show(
+    graphAt url: URL, in folder: TemporaryFolder, _ body: (ExplorerPage) async throws -> Void
+  ) async throws {
+    try await show([url.path, "--output", folder.url("traces").path], in: folder, body)
+  }
+
   private static func show(
     _ arguments: [String], in folder: TemporaryFolder, _ body: (ExplorerPage) async throws -> Void
   ) async throws {
