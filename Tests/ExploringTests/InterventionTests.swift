@@ -294,17 +294,53 @@ struct InterventionTests {
     #expect(abs(answer.probabilityAfter - softmax(logits)[7] - softmax(logits)[8]) < 1e-6)
   }
 
-  @Test func `predicted probabilities are those of the predicted logits`() throws {
-    let outcome = try outcome([.remove(Array(active.prefix(8)))], .direct)
-    var logits = trace.result.model.recording.lastLogits.map { Double($0) }
-    for answer in outcome.answers where answer.nodeID != nil {
-      logits[try #require(answer.token)] += try #require(answer.predicted)
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `where predictions are exact, so are the predicted probabilities of all tokens`(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let chosen = active.shuffled(using: &generator)
+    let other = try inactive(layer: 1, position: 3)
+    let outcome = try outcome([.remove(Array(chosen[0..<6])), .set([other], value: 1)], .direct) {
+      $0.candidateCount = 40
     }
-    let probabilities = softmax(logits.map { Float($0) })
-    for answer in outcome.answers where answer.nodeID != nil {
-      let predicted = try #require(answer.predictedProbability)
-      #expect(abs(predicted - probabilities[try #require(answer.token)]) < 1e-5)
+    #expect(outcome.answers.count == 40)
+    for answer in outcome.answers {
+      // Float32 sums of activations around 1.
+      #expect(abs(try #require(answer.predicted) - answer.measured) < 1e-4, "\(answer.text)")
+      #expect(
+        abs(try #require(answer.predictedProbability) - answer.probabilityAfter) < 1e-5, "\(answer.text)")
+      #expect(abs(answer.logProbabilityPredicted - answer.logProbabilityMeasured) < 1e-4, "\(answer.text)")
+      #expect(
+        abs(answer.logProbabilityMeasured - log(answer.probabilityAfter / answer.probabilityBefore)) < 1e-9)
     }
+    #expect(try #require(outcome.answerFit.rSquared) > 0.999999 && outcome.answerFit.count == 40)
+    #expect(abs(outcome.answers.reduce(0) { $0 + ($1.predictedProbability ?? 0) } - 1) < 1e-9)
+  }
+
+  @Test(arguments: modes)
+  func `the graph's answers are predicted alike by its edges and over the whole vocabulary`(
+    mode: InterventionMode
+  ) throws {
+    let all = try outcome([.remove(Array(active.prefix(4)))], mode) { $0.candidateCount = 40 }
+    let logits = trace.result.model.recording.lastLogits
+    // All predictions are of logits less their mean, so that they make up the predicted probabilities.
+    var changed = logits
+    for answer in all.answers {
+      changed[try #require(answer.token)] += Float(try #require(answer.predicted))
+    }
+    let probabilities = softmax(changed)
+    for answer in all.answers {
+      let token = try #require(answer.token)
+      #expect(abs(try #require(answer.predictedProbability) - probabilities[token]) < 1e-5, "\(answer.text)")
+    }
+  }
+
+  @Test func `a common shift of all answers is no miss`() throws {
+    // Of what is recomputed freely, log-probabilities are predicted better than logits that move together.
+    let outcome = try outcome([.remove(Array(active.prefix(2)))], .free) { $0.candidateCount = 40 }
+    let fit = PredictionFit(
+      outcome.answers.map { ($0.logProbabilityPredicted, $0.logProbabilityMeasured) })
+    #expect(outcome.answerFit == fit)
+    #expect(outcome.answerFit.count == outcome.answers.count)
   }
 
   // MARK: Requests from outside

@@ -17,10 +17,14 @@ struct AnswerComparison {
   /// Before they are capped, if the model caps them.
   private let logits: (before: [Float], after: [Float])
   private let run: InterventionResult
+  /// What the graph predicts of every token.
+  private let expected: Distribution
+  /// The predicted logits before they are capped, less their mean, `[vocabulary]`.
+  private let expectedLogits: [Double]
 
   init(
     _ trace: PromptTrace, _ run: InterventionResult, _ prediction: LinearPrediction, tokenizer: Tokenizer
-  ) throws(AttributionError) {
+  ) throws {
     func mean(_ logits: [Float]) -> Double {
       logits.reduce(0) { $0 + Double($1) } / Double(max(1, logits.count))
     }
@@ -36,6 +40,10 @@ struct AnswerComparison {
     before = try Distribution(logits: trace.result.model.recording.lastLogits[...])
     after = try Distribution(logits: run.recording.lastLogits[...])
     means = (mean(logits.before), mean(logits.after))
+    let predicted = try prediction.logits()
+    expected = try Distribution(logits: predicted.map { Float(transformer.capped(Double($0))) }[...])
+    let middle = mean(predicted)
+    expectedLogits = predicted.map { Double($0) - middle }
   }
 
   /// The graph's answers, then the likeliest tokens of both runs that are none of them.
@@ -50,14 +58,16 @@ struct AnswerComparison {
     let model = trace.result.model
     let old = logit.value(in: model.recording, of: model.transformer)
     let new = logit.value(in: run.recording, of: model.transformer)
+    let tokens = logit.tokens.map { Int($0) }
     return .init(
       nodeID: trace.result.graph.nodes[place].id,
-      token: logit.tokens.count == 1 ? Int(logit.token) : nil, text: logit.text, logitBefore: old,
-      logitAfter: new, probabilityBefore: logit.tokens.reduce(0) { $0 + before.probability(of: Int($1)) },
-      probabilityAfter: logit.tokens.reduce(0) { $0 + after.probability(of: Int($1)) }, measured: new - old,
+      token: tokens.count == 1 ? tokens[0] : nil, text: logit.text, logitBefore: old, logitAfter: new,
+      probabilityBefore: tokens.reduce(0) { $0 + before.probability(of: $1) },
+      probabilityAfter: tokens.reduce(0) { $0 + after.probability(of: $1) }, measured: new - old,
       predicted: prediction.change(of: place),
-      predictedProbability: logit.tokens.count == 1
-        ? predictedProbabilities[Int(logit.token)] : nil)
+      predictedProbability: tokens.count == 1 ? expected.probability(of: tokens[0]) : nil,
+      logProbabilityMeasured: logProbability(tokens, in: after) - logProbability(tokens, in: before),
+      logProbabilityPredicted: logProbability(tokens, in: expected) - logProbability(tokens, in: before))
   }
 
   private func answer(_ token: Int) -> InterventionOutcome.Answer {
@@ -66,26 +76,15 @@ struct AnswerComparison {
     return .init(
       nodeID: nil, token: token, text: tokenizer.text(of: Token(token)), logitBefore: old, logitAfter: new,
       probabilityBefore: before.probability(of: token), probabilityAfter: after.probability(of: token),
-      measured: new - old, predicted: nil, predictedProbability: nil)
+      measured: new - old, predicted: expectedLogits[token] - old,
+      predictedProbability: expected.probability(of: token),
+      logProbabilityMeasured: after.logProbability(of: token) - before.logProbability(of: token),
+      logProbabilityPredicted: expected.logProbability(of: token) - before.logProbability(of: token))
   }
 
-  /// The probabilities of the graph's answers, if their logits changed as predicted and no other's did.
-  /// ```
-  /// p[k] = p₀[k] · exp Δ[k] / (1 + Σ_answers p₀[j] · (exp Δ[j] − 1))
-  /// ```
-  /// A model that caps its logits makes less of a change: `Δ` then is `cap(z + change) − cap(z)`.
-  private var predictedProbabilities: [Int: Double] {
-    let transformer = trace.result.model.transformer
-    var moved: [Int: Double] = [:]
-    var sum = 1.0
-    for (place, logit) in zip(trace.result.layout.logits, trace.result.logits) where logit.tokens.count == 1 {
-      let old = before.probability(of: Int(logit.token))
-      let z = Double(logits.before[Int(logit.token)])
-      let change = transformer.capped(z + (prediction.change(of: place) ?? 0)) - transformer.capped(z)
-      let new = old * exp(min(change, 500))
-      moved[Int(logit.token)] = new
-      sum += new - old
-    }
-    return moved.mapValues { $0 / max(sum, 1e-300) }
+  /// A token's log-probability, or the first token's less the second's.
+  private func logProbability(_ tokens: [Int], in distribution: Distribution) -> Double {
+    let values = tokens.map(distribution.logProbability)
+    return values.count == 2 ? values[0] - values[1] : values.first ?? 0
   }
 }

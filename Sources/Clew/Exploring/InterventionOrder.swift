@@ -57,10 +57,15 @@ public struct InterventionOutcome: Codable, Equatable, Sendable {
     public let probabilityAfter: Double
     /// The change of the logit.
     public let measured: Double
-    /// The change that the graph predicts; `nil` for a token that is no node.
+    /// The change of the logit that the graph predicts; of a token that is no node, what the changed features do to it
+    /// directly.
     public let predicted: Double?
-    /// The probability if the logits of the graph's answers changed as predicted and no other's did.
+    /// The probability if the logits of all tokens change as predicted; `nil` for a difference.
     public let predictedProbability: Double?
+    /// The change of the log-probability, in nats; of a difference, the first token's less the second's. What moves all
+    /// logits alike counts for nothing here.
+    public let logProbabilityMeasured: Double
+    public let logProbabilityPredicted: Double
   }
 
   /// A feature downstream of a change.
@@ -89,7 +94,7 @@ public struct InterventionOutcome: Codable, Equatable, Sendable {
   public let answers: [Answer]
   /// By layer, position and index, without those that were edited.
   public let features: [Feature]
-  /// How well the graph's answers were predicted; places in ``answers``.
+  /// How well the changes of log-probabilities were predicted; places in ``answers``.
   public let answerFit: PredictionFit
   /// How well features were predicted, those that can be; places in ``features``.
   public let featureFit: PredictionFit

@@ -18,6 +18,12 @@ struct LinearPrediction {
   private let firstWritten: Int
   /// The edits that the mode leaves out, because their features write to none of its layers.
   let unwritten: Set<FeaturePlace>
+  /// By how much the activations of features are moved, by place.
+  private let held: [Int: Double]
+  /// The edits of features that are not active.
+  private let inactive: [FeatureEdit]
+  /// No feature below this layer passes a change on.
+  private let firstPassing: Int
 
   init(
     of edits: [FeatureEdit], mode: InterventionMode, in result: AttributionResult
@@ -48,6 +54,7 @@ struct LinearPrediction {
       passesOn: { entries[$0].layer >= firstPassing })
     self.result = result
     self.unwritten = unwritten
+    (self.held, self.inactive, self.firstPassing) = (held, inactive, firstPassing)
     firstWritten = written.lowerBound
   }
 
@@ -78,6 +85,37 @@ struct LinearPrediction {
   func change(of place: Int) -> Double? {
     if result.graph.effects.isSkipped[place] { return nil }
     return isReached(place) ? changes.values[place] : 0
+  }
+
+  /// The logits of all tokens as predicted, before they are capped, `[vocabulary]`.
+  ///
+  /// Each changed feature's direct effect on the final residual, in a run with all else frozen, is read by the unembedding:
+  /// ```
+  /// logit[k] = W_U[k] · norm(residual + Σ_s Δa[s] · D[s], carried along frozen attention and norms)
+  /// ```
+  /// For a token of the graph that is its logit and ``change(of:)``.
+  func logits() throws(ReplacementError) -> [Float] {
+    let model = result.model
+    let last = model.recording.positionCount - 1
+    func logits(of recording: Recording) -> [Float] {
+      model.transformer.logits(of: recording, positions: last..<last + 1, isCapped: false).values
+    }
+    var edits = inactive
+    for (place, entry) in model.activations.entries.enumerated() {
+      let change = held[place] ?? (passesOn(place) ? changes.values[place] : 0)
+      guard change != 0 else { continue }
+      edits.append(
+        FeatureEdit(
+          feature: FeatureID(layer: entry.layer, index: entry.index), position: entry.position,
+          value: Float(Double(entry.activation) + change)))
+    }
+    guard !edits.isEmpty else { return logits(of: model.recording) }
+    return logits(of: try model.run(setting: edits, mode: .direct).recording)
+  }
+
+  /// Whether a feature that is not held answers what reaches it.
+  private func passesOn(_ place: Int) -> Bool {
+    changes.isReached[place] && result.model.activations.entries[place].layer >= firstPassing
   }
 
   /// Whether anything that changes leads to a node.

@@ -38,7 +38,8 @@ extension PromptTrace {
           isWritten: !prediction.unwritten.contains(edit.place))
       },
       answers: answers, features: features,
-      answerFit: .of(answers.map { ($0.predicted, $0.measured) }, worstCount: worstCount),
+      answerFit: .of(
+        answers.map { ($0.logProbabilityPredicted, $0.logProbabilityMeasured) }, worstCount: worstCount),
       featureFit: .of(features.map { ($0.predicted, $0.measured) }, worstCount: worstCount),
       continuation: count == 0
         ? nil : try continuation(of: count, after: run, order: order, tokenizer: tokenizer))

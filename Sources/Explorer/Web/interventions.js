@@ -120,7 +120,10 @@ export class Interventions {
     const { answers, features, answerFit, featureFit, continuation, edits } = this.outcome;
     const inactive = edits.filter(({ wasActive }) => !wasActive).length;
     return el("div", { id: "outcome" },
-      el("p", { id: "fit-figures" }, `Answers: ${this.fit(answerFit)}. Features downstream: ${this.fit(featureFit)}.`, inactive > 0 ? ` ${inactive} of the changed features were not active, so the graph has no edges for them; a frozen run stands in.` : ""),
+      el("p", { id: "fit-figures" },
+        `Log-probabilities of answers: ${this.fit(answerFit)}. Features downstream: ${this.fit(featureFit)}.`,
+        inactive > 0 ? ` ${inactive} of the changed features were not active, so the graph has no edges for them; `
+          + "a frozen run stands in." : ""),
       el("div", { class: "columns wide" },
         el("div", {}, el("h3", {}, "Answers"), this.answerTable(answers)),
         el("div", {}, el("h3", {}, "Predicted and measured change of every feature downstream"), scatter(features.filter(({ predicted }) => typeof predicted === "number")))),
@@ -136,13 +139,23 @@ export class Interventions {
 
   answerTable(answers) {
     const signed = (value) => (typeof value === "number" ? `${value > 0 ? "+" : ""}${number(value)}` : "–");
+    const cell = (text) => el("td", { class: "number" }, text);
+    const title = (text, words) => el("th", { class: "number", title: words }, text);
+    // Two tokens' probabilities together say nothing of their difference.
+    const part = (answer, share) => (answer.token === undefined || answer.token === null || typeof share !== "number"
+      ? "–" : percent(share, 1));
     return el("table", { id: "answer-changes" },
-      el("thead", {}, el("tr", {}, el("th", {}, "answer"), el("th", { class: "number" }, "predicted"), el("th", { class: "number" }, "measured"), el("th", { class: "number" }, "before"), el("th", { class: "number" }, "after"), el("th", { class: "number" }, "predicted"))),
-      el("tbody", {}, answers.map((answer) => el("tr", {},
-        el("td", {}, visible(answer.text)), el("td", { class: "number" }, signed(answer.predicted)), el("td", { class: "number" }, signed(answer.measured)),
-        el("td", { class: "number" }, percent(answer.probabilityBefore, 1)), el("td", { class: "number" }, percent(answer.probabilityAfter, 1)),
-        el("td", { class: "number" }, typeof answer.predictedProbability === "number" ? percent(answer.predictedProbability, 1) : "–")))),
-      el("caption", { class: "quiet" }, "changes of logits, then probabilities"));
+      el("thead", {}, el("tr", {}, el("th", {}, "answer"),
+        title("Δ log p, predicted", "Change of the log-probability over all tokens; of a difference, of the log-odds"),
+        title("Δ log p, measured", "The same in the changed run"),
+        title("p before", "The probability in the run as it was"),
+        title("p after, predicted", "If all logits change as predicted"),
+        title("p after, measured", "The probability in the changed run"))),
+      el("tbody", {}, answers.map((answer) => el("tr", {}, el("td", {}, visible(answer.text)),
+        cell(signed(answer.logProbabilityPredicted)), cell(signed(answer.logProbabilityMeasured)),
+        cell(part(answer, answer.probabilityBefore)), cell(part(answer, answer.predictedProbability)),
+        cell(part(answer, answer.probabilityAfter))))),
+      el("caption", { class: "quiet" }, "What moves the logits of all tokens alike counts for nothing here."));
   }
 
   missTable(features, worst) {

@@ -98,7 +98,12 @@ struct AtlasPageTests {
       #expect(fit.contains("\(outcome.featureFit.count) compared"), "\(fit)")
       #expect(fit.contains("R² \(String(format: "%.3f", rSquared))"), "\(fit)")
       let cells = try await page.texts("#answer-changes tbody tr:first-child td")
-      #expect(cells[4] == String(format: "%.1f %%", 100 * outcome.answers[0].probabilityAfter), "\(cells)")
+      #expect(cells[5] == String(format: "%.1f %%", 100 * outcome.answers[0].probabilityAfter), "\(cells)")
+      // Each token's predicted probability is over all tokens, whether it was traced or not.
+      let predicted = try await page.texts("#answer-changes td:nth-child(5)")
+      #expect(predicted.count == outcome.answers.count && !predicted.contains("–"), "\(predicted)")
+      let titles = try await page.texts("#answer-changes th")
+      #expect(Set(titles).count == titles.count)
       #expect(try await page.count(".scatter circle") == outcome.features.count { $0.predicted != nil })
       #expect(try await page.texts("#continuation-texts td").last == outcome.continuation?.after)
     }
