@@ -20,11 +20,13 @@ struct FigureLayout {
   /// The middles of the gaps between columns, where edges can pass.
   private var lanes: [Double] = []
 
-  /// - Parameter positions: Where a reader put boxes, by place; those without one stand where they would anyway, and
-  ///   if all have one only their places to each other count.
-  init(content: FigureContent, style: FigureStyle, positions: [Int: Point] = [:]) {
+  /// - Parameters:
+  ///   - positions: Where a reader put boxes, by place; those without one stand where they would anyway, and if all have
+  ///     one only their places to each other count.
+  ///   - keepsRows: Whether the rows stay even then, and places are those in the picture.
+  init(content: FigureContent, style: FigureStyle, positions: [Int: Point] = [:], keepsRows: Bool = false) {
     let fit = GridFit(content: content, style: style)
-    let placement = FreePlacement(of: fit.grid, positions: positions)
+    let placement = FreePlacement(of: fit.grid, positions: keepsRows ? [:] : positions)
     fontSize = style.usableFontSize
     omissions = content.omissions
     omissions.droppedColumns = fit.grid.columns.reduce(0) { $0 + $1.droppedCount }
@@ -100,7 +102,7 @@ struct FigureLayout {
     height = bottom
   }
 
-  /// Moves some boxes to where a reader put them, and the others out of their way.
+  /// Moves some boxes to where a reader put them, and out of their way what they would lie on; all else stays.
   private mutating func place(at positions: [Int: Point], above foot: Double) {
     let isMoved = boxes.map { positions[$0.place] != nil }
     for place in boxes.indices {
@@ -111,8 +113,10 @@ struct FigureLayout {
         y: max(center.y, foot + box.height / 2))
     }
     guard isMoved.contains(true) else { return }
-    var settled = boxes.indices.filter { isMoved[$0] }.map { boxes[$0].box }
-    for place in boxes.indices where !isMoved[place] {
+    let moved = boxes.indices.filter { isMoved[$0] }.map { boxes[$0].box }
+    let isCovered = boxes.map { one in moved.contains { $0.overlaps(one.box) } }
+    var settled = boxes.indices.filter { isMoved[$0] || !isCovered[$0] }.map { boxes[$0].box }
+    for place in boxes.indices where !isMoved[place] && isCovered[place] {
       boxes[place].box = FreePlacement.nearest(
         to: boxes[place].box, avoiding: settled, width: width, above: foot, step: 0.5 * fontSize)
       settled.append(boxes[place].box)

@@ -142,6 +142,41 @@ import Testing
     for box in figure.layout.boxes where box.place != 0 { #expect(!box.box.overlaps(found)) }
   }
 
+  @Test(arguments: samples)
+  func `boxes that were moved one by one leave all others and the rows where they are`(sample: Sample) throws
+  {
+    let plain = sample.figure.layout
+    var positions: [String: SavedView.Position] = [:]
+    for box in plain.boxes {
+      // Each in turn, a little, until all were moved.
+      let key = sample.subgraph.boxes[box.place].key
+      positions[key] = .init(x: box.box.center.x, y: box.box.center.y)
+      let figure = Figure(
+        of: sample.subgraph, in: sample.graph, positions: positions, keepsRows: true,
+        style: sample.figure.style)
+      for (old, new) in zip(plain.boxes, figure.layout.boxes) {
+        #expect(old.place == new.place)
+        let distance = abs(old.box.center.x - new.box.center.x) + abs(old.box.center.y - new.box.center.y)
+        #expect(distance < 0.01, "\(old) \(new)")
+      }
+      #expect(
+        figure.layout.guides == plain.guides && figure.layout.texts.map(\.text) == plain.texts.map(\.text))
+      #expect(figure.paperCaption.contains("but for \(positions.count) that a reader moved"))
+    }
+  }
+
+  @Test func `the caption says how boxes came to stand where they do`() throws {
+    let sample = Self.samples[0]
+    #expect(sample.figure.paperCaption.contains("at the mean layer of their members"))
+    var positions: [String: SavedView.Position] = [:]
+    for (number, box) in sample.subgraph.boxes.enumerated() {
+      positions[box.key] = .init(x: Double(number) * 90, y: Double(number % 3) * 60)
+    }
+    let free = Figure(of: sample.subgraph, in: sample.graph, positions: positions)
+    #expect(free.paperCaption.contains("Boxes stand where a reader put them."))
+    #expect(!free.paperCaption.contains("mean layer"))
+  }
+
   // MARK: Formats
 
   @Test(arguments: samples)

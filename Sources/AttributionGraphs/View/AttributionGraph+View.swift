@@ -31,6 +31,12 @@ extension AttributionGraph {
   }
 }
 
+extension SavedView {
+  /// Whether boxes were moved out of the rows of layers one by one, so that the rows stay; else ``positions`` of all boxes
+  /// are a layout of its own.
+  public var keepsRows: Bool { settings["keepsRows"]?.bool ?? false }
+}
+
 /// Names as viewers keep them: `clerps`, a list of pairs or its text, `[["20_15589_10","Texas"]]`.
 ///
 /// Some viewers name a feature by its id, some by layer, number and position, and some by its number alone.

@@ -107,7 +107,8 @@ struct RenderCommand: ParsableCommand {
     if subgraph == nil { content.label(from: view) }
     let figure =
       if let subgraph {
-        Figure(of: subgraph, in: content, positions: view.positions, style: try style())
+        Figure(
+          of: subgraph, in: content, positions: view.positions, keepsRows: view.keepsRows, style: try style())
       } else {
         Figure(of: content, style: try style())
       }

@@ -52,7 +52,7 @@ struct GraphFigures {
         }),
       "replacement": JSON(subgraph.scores.replacement), "completeness": JSON(subgraph.scores.completeness),
       "influence": JSON(subgraph.extent.influence), "edgeInfluence": JSON(subgraph.extent.edgeInfluence),
-      "missing": JSON(subgraph.missingIDs), "knownInput": JSON(subgraph.knownInput),
+      "isFree": .bool(isFree), "missing": JSON(subgraph.missingIDs), "knownInput": JSON(subgraph.knownInput),
     ]
   }
 
@@ -82,7 +82,14 @@ struct GraphFigures {
   }
 
   private func figure(width: String?) throws(ExplorerError) -> Figure {
-    Figure(of: subgraph, in: graph, positions: view.positions, style: try Self.style(width: width))
+    Figure(
+      of: subgraph, in: graph, positions: view.positions, keepsRows: view.keepsRows,
+      style: try Self.style(width: width))
+  }
+
+  /// Whether only the places of boxes to each other count, as in files of other viewers.
+  private var isFree: Bool {
+    !view.keepsRows && !subgraph.boxes.isEmpty && subgraph.boxes.allSatisfy { view.positions[$0.key] != nil }
   }
 
   private static func style(width: String?) throws(ExplorerError) -> FigureStyle {

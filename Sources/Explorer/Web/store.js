@@ -9,13 +9,17 @@ const emptyView = () => ({
 /** Settings that a view may hold, with what counts where it does not. */
 export const defaults = {
   nodeShare: 0.8, edgeShare: 0.98, hideErrors: false, hideFirstToken: false, linkType: "both", maximumDensity: 1,
-  allEdges: true, foldTokens: false, foldLayers: false, showErrorShare: false,
+  allEdges: true, foldTokens: false, foldLayers: false, showErrorShare: false, keepsRows: false,
 };
 
 export class Store extends EventTarget {
-  /** @param {object} view the saved view, as the sidecar has it */
-  constructor(view = {}) {
+  /**
+   * @param {object} view the saved view, as the sidecar has it
+   * @param {object} own the settings with which the graph itself opens
+   */
+  constructor(view = {}, own = {}) {
     super();
+    this.own = own;
     this.view = { ...emptyView(), ...structuredClone(view) };
     this.past = [];
     this.future = [];
@@ -23,7 +27,7 @@ export class Store extends EventTarget {
     this.keep = null;
   }
 
-  setting(name) { return this.view.settings[name] ?? defaults[name]; }
+  setting(name) { return this.view.settings[name] ?? this.own[name] ?? defaults[name]; }
 
   /** The entry at a path; undefined where there is none. */
   at(path) { return path.reduce((value, key) => value?.[key], this.view); }
@@ -134,9 +138,8 @@ export class Store extends EventTarget {
     const patches = [];
     for (const old of new Set(ids.map((id) => this.groupOf(id)).filter(Boolean))) patches.push(...this.withoutMembers(old, ids));
     for (const id of ids) if (!this.isPinned(id)) patches.push({ path: ["pinned", id], value: true });
-    let number = 1;
-    while (this.view.supernodes[`g${number}`]) number++;
-    const key = `g${number}-${Math.random().toString(36).slice(2, 6)}`;
+    const numbers = Object.keys(this.view.supernodes).map((name) => Number(/^g(\d+)-/.exec(name)?.[1] ?? 0));
+    const key = `g${Math.max(0, ...numbers) + 1}-${Math.random().toString(36).slice(2, 6)}`;
     patches.push({ path: ["supernodes", key], value: { label: label.slice(0, 500), members: ids } });
     this.change(`Group ${ids.length} nodes`, patches);
     return key;

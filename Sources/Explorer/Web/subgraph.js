@@ -11,7 +11,9 @@ export class SubgraphView {
     this.chosen = new Set();
     document.addEventListener("keydown", (event) => {
       const isCommand = event.ctrlKey || event.metaKey || event.altKey;
-      if (event.key === "g" && !isCommand && this.drawing?.isConnected && !event.target.matches("input, select, textarea")) this.isGrouping = true;
+      if (isCommand || !this.drawing?.isConnected || event.target.matches("input, select, textarea")) return;
+      if (event.key === "g") this.isGrouping = true;
+      if (event.key === "Delete" && this.chosen.size > 0 && !app.graph.head.isSaved) this.unpin();
     });
     document.addEventListener("keyup", (event) => { if (event.key === "g") this.endGrouping(); });
   }
@@ -28,7 +30,7 @@ export class SubgraphView {
     const { app } = this;
     this.panel = panel;
     if (!this.drawing || !panel.contains(this.drawing)) {
-      this.drawing = el("div", { class: "figure", id: "subgraph" });
+      this.drawing = el("div", { class: "figure", id: "subgraph", ondblclick: (event) => this.renameAt(event) });
       this.side = el("div", { class: "figure-side" });
       panel.replaceChildren(this.bar(), el("div", { class: "figure-row" }, this.drawing, this.side));
     }
@@ -63,7 +65,8 @@ export class SubgraphView {
       button("rename", "Rename…", "Rename the chosen box", () => this.rename()),
       button("unpin", "Unpin", "Take the chosen boxes out", () => this.unpin()),
       button("propose", "Propose groups", "Features that read and write alike", () => app.trying(() => this.propose())),
-      button("tidy", "Tidy", "Put the boxes back to where the layout has them", () => app.store.change("Tidy", app.store.turning("positions", {}))),
+      button("tidy", "Tidy", "Put the boxes back to where the layout has them", () => app.store.change(
+        "Tidy", [...app.store.turning("positions", {}), { path: ["settings", "keepsRows"], value: null }])),
       width,
       ["svg", "pdf", "tikz", "caption", "table"].map((format) => el("button", {
         type: "button", class: "export", "data-format": format, onclick: () => app.trying(async () => { await app.flush(); await app.backend.figure(app.graphID, format, this.width); }),
@@ -143,13 +146,21 @@ export class SubgraphView {
     group.append(svg("title", {}, box.tooltip));
     group.addEventListener("pointerdown", (event) => this.press(event, box, group));
     group.addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); this.choose(box.key, event.shiftKey); } });
-    group.addEventListener("dblclick", () => { this.chosen = new Set([box.key]); this.rename(); });
     group.addEventListener("pointerenter", () => { if (meaning?.members.length === 1) app.hover(meaning.members[0]); });
     group.addEventListener("pointerleave", () => app.hover(-1));
     return group;
   }
 
-  /** A click chooses, a drag moves: then all boxes keep their places. */
+  /** The first click of a double click draws the boxes anew, so they cannot hear of the second. */
+  renameAt(event) {
+    const key = document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".box")?.dataset.key;
+    if (!key) return;
+    this.chosen = new Set([key]);
+    this.show();
+    this.rename();
+  }
+
+  /** A click chooses, a drag moves that box; the server moves out of its way what it would lie on. */
   press(event, box, group) {
     if (event.button !== 0) return;
     event.preventDefault();
@@ -159,20 +170,40 @@ export class SubgraphView {
     let moved = [0, 0];
     const move = (next) => {
       if (this.app.graph.head.isSaved) return;
-      moved = [(next.clientX - start[0]) * scale, (next.clientY - start[1]) * scale];
-      group.setAttribute("transform", `translate(${box.center[0] + moved[0]} ${this.data.scene.height - box.center[1] + moved[1]})`);
+      const { width, height } = this.data.scene;
+      const within = (value, room, size) => Math.min(Math.max(value, size / 2 + 1), room - size / 2 - 1);
+      const x = within(box.center[0] + (next.clientX - start[0]) * scale, width, box.width);
+      const y = within(height - box.center[1] + (next.clientY - start[1]) * scale, height, box.height);
+      moved = [x - box.center[0], y - height + box.center[1]];
+      group.setAttribute("transform", `translate(${x} ${y})`);
     };
     const end = () => {
       document.removeEventListener("pointermove", move);
       document.removeEventListener("pointerup", end);
       if (Math.hypot(...moved) < 2) return this.choose(box.key, event.shiftKey || this.isGrouping);
-      this.app.store.change(`Move ${this.name(box.key)}`, this.data.scene.boxes.filter(({ key }) => key !== "").map((other) => ({
-        path: ["positions", other.key],
-        value: other.key === box.key ? [round(box.center[0] + moved[0]), round(box.center[1] - moved[1])] : other.center,
-      })));
+      this.app.store.change(`Move ${this.name(box.key)}`, this.moving(box, moved));
     };
     document.addEventListener("pointermove", move);
     document.addEventListener("pointerup", end);
+  }
+
+  /** Patches that move one box: in the picture's coordinates, or in those of a layout that the file brought along. */
+  moving(box, [dx, dy]) {
+    const path = ["positions", box.key];
+    const { store } = this.app;
+    if (!this.data.isFree) {
+      return [
+        { path, value: [round(box.center[0] + dx), round(box.center[1] - dy)] },
+        { path: ["settings", "keepsRows"], value: true },
+      ];
+    }
+    const [x, y] = store.at(path);
+    const distance = (one, other) => Math.hypot(one[0] - other[0], one[1] - other[1]);
+    const others = this.data.scene.boxes.filter(({ key }) => key !== "" && key !== box.key)
+      .map((other) => [distance(store.at(["positions", other.key]), [x, y]), distance(other.center, box.center)]);
+    const [own, drawn] = others.sort(([a], [b]) => b - a)[0] ?? [1, 1];
+    const scale = own > 0 && drawn > 0 ? own / drawn : 1;
+    return [{ path, value: [round(x + dx * scale), round(y - dy * scale)] }];
   }
 
   choose(key, adds) {
@@ -258,6 +289,8 @@ export class SubgraphView {
   /** What the figure shows of the whole, its caption, and groups that are proposed. */
   showSide() {
     const { app, data } = this;
+    // Proposals may be there before the figure is.
+    if (!data) return;
     const key = [...this.chosen].at(-1);
     const box = data.boxes.find((one) => one.key === key);
     const inputs = box ? Object.entries({ shown: "boxes shown", features: "other features", embeddings: "tokens", errors: "errors", unseen: "pruned away" }).map(([part, words]) => `${words} ${percent(box.inputs[part])}`).join(", ") : null;

@@ -12,16 +12,17 @@ extension Figure {
   ///   - graph: The graph that it was cut from.
   ///   - positions: The centres of boxes by their keys, see ``SavedView/positions``. If every box has one, the origin
   ///     does not matter; else it is the lower left corner of the figure.
+  ///   - keepsRows: Whether the rows of layers and the prompt stay even then, and the origin is the figure's corner: so it
+  ///     is where boxes were moved one by one.
   ///   - style: How large the figure is.
   public init(
     of subgraph: Subgraph, in graph: AttributionGraph, positions: [String: SavedView.Position] = [:],
-    style: FigureStyle = .default
+    keepsRows: Bool = false, style: FigureStyle = .default
   ) {
     var style = style
     // All boxes keep their labels, so the picture may need more height than one that turns some into dots.
     if let height = style.maximumHeight { style.maximumHeight = max(height.isNaN ? 0 : height, 600) }
     let small = SubgraphContent(of: subgraph, in: graph, style: style)
-    let words = SubgraphWords(of: small)
     var centers: [Int: Point] = [:]
     var titles = UniqueNames()
     var identifiers = UniqueNames()
@@ -36,8 +37,11 @@ extension Figure {
         identifier: identifiers.next(prefix + DisplayText.identifier(box.key)), key: box.key,
         tooltip: Self.tooltip(of: box, in: graph))
     }
+    let isFree = !keepsRows && !centers.isEmpty && centers.count == subgraph.boxes.count
+    let words = SubgraphWords(of: small, placing: isFree ? .freely : .inRows(moved: centers.count))
     self.init(
-      layout: FigureLayout(content: small.content, style: style, positions: centers), style: style,
+      layout: FigureLayout(content: small.content, style: style, positions: centers, keepsRows: keepsRows),
+      style: style,
       name: DisplayText.name(graph.metadata.slug), names: names, paperCaption: words.long,
       table: SubgraphTable(of: small).table)
   }

@@ -2,11 +2,22 @@ internal import AttributionGraphs
 
 /// What a figure of a small graph shows and leaves out, in sentences.
 struct SubgraphWords {
+  /// How boxes came to stand where they do.
+  enum Placement {
+    /// At the mean layer of their members, but for some that a reader moved.
+    case inRows(moved: Int)
+    /// All where a reader put them.
+    case freely
+  }
+
   private let content: SubgraphContent
+  private let placement: Placement
   private var subgraph: Subgraph { content.subgraph }
   private var extent: Subgraph.Extent { content.subgraph.extent }
 
-  init(of content: SubgraphContent) { self.content = content }
+  init(of content: SubgraphContent, placing placement: Placement = .inRows(moved: 0)) {
+    (self.content, self.placement) = (content, placement)
+  }
 
   /// One paragraph below the picture.
   var short: String {
@@ -24,10 +35,10 @@ struct SubgraphWords {
       sentences.append("Model or transcoders: \(DisplayText.visible(metadata.scan)).")
     }
     sentences += answers
+    sentences.append(standing)
     sentences.append(
-      "Boxes stand at the mean layer of their members, tokens at the bottom and outputs on top. An edge is as wide "
-        + "as its part of what enters its target from outside; solid ones excite, dashed ones with a bar inhibit."
-    )
+      "An edge is as wide as its part of what enters its target from outside; solid ones excite, dashed ones with a bar "
+        + "inhibit.")
     sentences.append(short)
     if let thresholds { sentences.append(thresholds) }
     if let coverage { sentences.append(coverage) }
@@ -51,6 +62,16 @@ struct SubgraphWords {
       ("Differences of two outputs' logits", differences.prefix(3).map(\.self)),
     ]
     .filter { !$1.isEmpty }.map { "\($0): \($1.joined(separator: ", "))." }
+  }
+
+  private var standing: String {
+    switch placement {
+    case .freely: return "Boxes stand where a reader put them."
+    case .inRows(let moved):
+      let rule = "Boxes stand at the mean layer of their members, tokens at the bottom and outputs on top"
+      return moved == 0
+        ? rule + "." : "\(rule), but for \(DisplayText.count(moved)) that a reader moved."
+    }
   }
 
   private var shown: String {

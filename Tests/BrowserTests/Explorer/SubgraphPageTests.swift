@@ -51,10 +51,40 @@ struct SubgraphPageTests {
       try await page.click("#group")
       try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 3")
       #expect(try await page.evaluate("Object.keys(clew.store.view.supernodes).length") == 1)
+      func drawn() async throws -> [String: [Double]] {
+        try await page.evaluate(
+          """
+          Object.fromEntries([...document.querySelectorAll("#subgraph .box")].map(box =>
+            [box.dataset.key, box.getAttribute("transform").match(/-?[0-9.]+/g).map(Number)]))
+          """)
+      }
+      let words = "[...document.querySelectorAll('#subgraph svg > text')].map(one => one.textContent)"
+      let texts: [String] = try await page.evaluate(words)
+      let guides = try await page.count("#subgraph svg > line")
+      let before = try await drawn()
+      let key: String = try await page.evaluate("document.querySelector('#subgraph .box').dataset.key")
       try await page.drag(.element("#subgraph .box", number: 0), byX: 60, y: 10)
-      try await page.waitUntil("Object.keys(clew.store.view.positions).length === 3")
+      try await page.waitUntil("clew.tabs.view.data.caption.includes('but for 1 that a reader moved')")
+      // That box alone has moved; layer lines, layers' names and the prompt's other tokens stay.
+      let after = try await drawn()
+      #expect(Set(before.keys) == Set(after.keys))
+      for (other, place) in after {
+        let old = try #require(before[other])
+        let distance = hypot(place[0] - old[0], place[1] - old[1])
+        #expect(other == key ? distance > 5 : distance < 0.02, "\(other): \(old) \(place)")
+      }
+      #expect(try await page.evaluate(words) == texts)
+      #expect(try await page.count("#subgraph svg > line") == guides && guides > 0)
+      // Once all were moved, one by one, it is still that picture.
+      for number in 1...2 {
+        try await page.drag(.element("#subgraph .box", number: number), byX: -20, y: 6)
+        try await page.waitUntil(
+          "clew.tabs.view.data.caption.includes('but for \(number + 1) that a reader moved')")
+      }
+      #expect(try await page.count("#subgraph svg > line") == guides)
+      try await page.run("clew.controls.undo(); clew.controls.undo(); clew.controls.undo()")
       try await explorer.waitUntilSaved()
-      try await page.run("clew.controls.undo(); clew.controls.undo()")
+      try await page.run("clew.controls.undo()")
       try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 4")
       #expect(try await page.evaluate("Object.keys(clew.store.view.positions).length") == 0)
     }
@@ -93,6 +123,52 @@ struct SubgraphPageTests {
       let labels: [String] = try await page.evaluate(
         "\(ExplorerPage.list(features)).map(id => clew.label(clew.graph.places.get(id)).slice(0, 6))")
       for label in labels { #expect(text.contains(label), "\(label)") }
+    }
+  }
+
+  @Test func `a box is renamed by a double click and unpinned by Delete`() async throws {
+    try await ExplorerPage.showAtlas { explorer in
+      let page = explorer.page
+      for feature in try await explorer.shownFeatures().prefix(3) {
+        try await explorer.click(node: feature, holding: .control)
+      }
+      try await page.click("#tab-subgraph")
+      try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 3")
+      // Two clicks at one place, as a mouse makes them: the first draws the boxes anew.
+      try await page.run(
+        """
+        (() => {
+          const box = document.querySelector("#subgraph .box").getBoundingClientRect();
+          const at = { clientX: box.x + box.width / 2, clientY: box.y + box.height / 2, bubbles: true };
+          for (let click = 0; click < 2; click++) {
+            document.elementFromPoint(at.clientX, at.clientY).dispatchEvent(new PointerEvent("pointerdown", at));
+            document.dispatchEvent(new PointerEvent("pointerup", at));
+          }
+          document.getElementById("subgraph").dispatchEvent(new MouseEvent("dblclick", at));
+        })()
+        """)
+      try await page.fill("#new-name", with: "renamed at once")
+      try await page.press("Enter")
+      try await page.waitUntil(
+        "document.querySelector('#subgraph .box').getAttribute('aria-label') === 'renamed at once'")
+      try await page.run("document.getElementById('nodes').focus()")
+      try await page.press("Delete")
+      try await page.waitUntil("document.querySelectorAll('#subgraph .box').length === 2")
+      #expect(try await explorer.pinned().count == 2)
+    }
+  }
+
+  @Test func `groups that are asked for before the figure is there make no trouble`() async throws {
+    try await ExplorerPage.showAtlas { explorer in
+      let page = explorer.page
+      try await page.run(
+        """
+        clew.backend.subgraph = () => new Promise(() => {});
+        document.getElementById("tab-subgraph").click();
+        document.getElementById("propose").click();
+        """)
+      try await page.waitUntil("clew.tabs.view.proposals !== null")
+      #expect(try await page.evaluate("!document.getElementById('toast').textContent.includes('went wrong')"))
     }
   }
 
