@@ -40,8 +40,10 @@ extension GraphError: CustomStringConvertible {
       "\(place) is not a finite number, so the graph cannot be used. Trace the prompt again, with larger "
         + "floating-point numbers if the model overflows, or correct the file that the graph was read from."
     case .notJSON(let offset, let reason):
-      "The file is not JSON: \(reason) at byte \(offset). Check that the file was downloaded as a whole and "
-        + "is not compressed."
+      "The file is not JSON: \(reason) at byte \(offset). "
+        + (reason.hasPrefix("NaN")
+          ? "A weight or activation was not finite when the file was made; have its maker write it without such numbers."
+          : "Check that the file was downloaded as a whole and is not compressed.")
     case .nestedTooDeeply(let offset, let limit):
       "At byte \(offset) values lie in each other more than \(limit) deep, which no attribution graph needs. "
         + "Check where the file comes from."

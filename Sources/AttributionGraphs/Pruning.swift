@@ -42,33 +42,97 @@ extension AttributionGraph {
   ///
   /// Ameisen et al. 2025, "Circuit Tracing: Revealing Computational Graphs in Language Models".
   ///
-  /// - Parameter influence: The influence `I` of the nodes, `[node]`, if it is known already.
+  /// - Parameters:
+  ///   - influence: The influence `I` of the nodes, `[node]`, if it is known already.
+  ///   - spared: The ids of nodes that stay whatever their influence, as roots do.
   /// - Throws: ``GraphError/shareOutOfRange(name:value:)``, ``GraphError/notFinite(place:)``.
   public func pruned(
-    nodeShare: Double = 0.8, edgeShare: Double = 0.98, influence: [Double]? = nil
+    nodeShare: Double = 0.8, edgeShare: Double = 0.98, influence: [Double]? = nil,
+    sparing spared: Set<String> = []
   ) throws(GraphError) -> Pruning {
-    for (name, share) in [("node share", nodeShare), ("edge share", edgeShare)] {
-      guard (0...1).contains(share) else { throw .shareOutOfRange(name: name, value: share) }
-    }
-    try checkFinite()
+    try check(nodeShare, edgeShare)
     let influence = influence ?? self.influence()
     precondition(
       influence.count == nodes.count, "the influence of \(influence.count) of \(nodes.count) nodes")
     let nodeCut = RunningShare.cut(influence, keeping: nodeShare)
-    var core = subgraph(keeping: isAbove(nodeCut, influence))
+    let shares = RunningShare.shares(influence)
+    return pruned(
+      to: isAbove(nodeCut, influence), nodeCut: nodeCut, shares: (nodeShare, edgeShare), influence: influence,
+      stating: nodes.indices.map { share(shares, of: $0) }, sparing: spared, isWhole: true)
+  }
 
-    var edges = EdgeSelection(of: core.graph, share: edgeShare)
-    edges.dropUnconnectedNodes(sparing: core.places.map(isFixed))
+  /// Keeps of a graph that was pruned before what a reader asks for, and by default all that its maker left.
+  ///
+  /// A file's nodes were chosen by their influence in the whole graph, which it may state; to prune what is left once more
+  /// by the influence within it would hide what its maker shows. So the stated running shares count, where there are any:
+  /// a node stays up to `nodeShare`, or if nothing but the last step of the file's own cut goes beyond it. Where there are
+  /// none the rule is that of ``pruned(nodeShare:edgeShare:influence:sparing:)``. A node share of 1 keeps all nodes, and
+  /// with an edge share of 1 no node is dropped for want of edges.
+  /// - Parameter spared: The ids of nodes that stay in any case.
+  /// - Throws: ``GraphError/shareOutOfRange(name:value:)``, ``GraphError/notFinite(place:)``.
+  public func narrowed(
+    nodeShare: Double? = nil, edgeShare: Double = 1, sparing spared: Set<String> = []
+  ) throws(GraphError) -> Pruning {
+    let nodeShare = nodeShare ?? openingNodeShare
+    try check(nodeShare, edgeShare)
+    let influence = influence()
+    let nodeCut = RunningShare.cut(influence, keeping: nodeShare)
+    var isKept = isAbove(nodeCut, influence)
+    if nodeShare == 1 {
+      isKept = isKept.map { _ in true }
+    } else if statesInfluence {
+      let beyond = Set(nodes.compactMap(\.influence).filter { $0 > nodeShare })
+      isKept = nodes.indices.map {
+        isFixed($0) || (nodes[$0].influence ?? 0) <= nodeShare || beyond.count == 1
+      }
+    }
+    return pruned(
+      to: isKept, nodeCut: nodeCut, shares: (nodeShare, edgeShare), influence: influence,
+      stating: nodes.map(\.influence), sparing: spared, isWhole: false)
+  }
+
+  /// Whether any node says which share of influence the nodes up to it have.
+  public var statesInfluence: Bool { nodes.contains { $0.influence != nil } }
+
+  /// The node share with which a file opens as its maker left it: the one it names, if its nodes state theirs, else all.
+  public var openingNodeShare: Double {
+    guard statesInfluence,
+      let share = metadata.nodeThreshold ?? metadata.pruningSettings["node_threshold"]?.double,
+      (0...1).contains(share)
+    else { return 1 }
+    return share
+  }
+
+  private func check(_ nodeShare: Double, _ edgeShare: Double) throws(GraphError) {
+    for (name, share) in [("node share", nodeShare), ("edge share", edgeShare)] {
+      guard (0...1).contains(share) else { throw .shareOutOfRange(name: name, value: share) }
+    }
+    try checkFinite()
+  }
+
+  /// The second half of both rules: the cut of the edges, and what it leaves unconnected.
+  private func pruned(
+    to isKept: [Bool], nodeCut: Double, shares: (node: Double, edge: Double), influence: [Double],
+    stating stated: [Double?], sparing spared: Set<String>, isWhole: Bool
+  ) -> Pruning {
+    let isSpared = nodes.map { spared.contains($0.id) }
+    var core = subgraph(keeping: zip(isKept, isSpared).map { $0 || $1 })
+
+    var edges = EdgeSelection(of: core.graph, share: shares.edge)
+    if isWhole || shares.edge < 1 {
+      edges.dropUnconnectedNodes(sparing: core.places.map { isFixed($0) || isSpared[$0] })
+    }
 
     core.graph.effects = edges.effects
     var result = core.graph
-    let shares = RunningShare.shares(influence)
-    for (new, old) in core.places.enumerated() { result.nodes[new].influence = share(shares, of: old) }
+    for (new, old) in core.places.enumerated() { result.nodes[new].influence = stated[old] }
     let left = result.subgraph(keeping: edges.isKept)
     result = left.graph
-    result.metadata.nodeThreshold = nodeShare
-    result.metadata.pruningSettings["node_threshold"] = JSON(nodeShare)
-    result.metadata.pruningSettings["edge_threshold"] = JSON(edgeShare)
+    result.metadata.nodeThreshold = shares.node
+    if isWhole {
+      result.metadata.pruningSettings["node_threshold"] = JSON(shares.node)
+      result.metadata.pruningSettings["edge_threshold"] = JSON(shares.edge)
+    }
     let kept = left.places.map { core.places[$0] }
     return Pruning(
       graph: result, nodeMask: mask(of: kept), keptSources: sources(of: result, at: kept), nodeCut: nodeCut,
@@ -77,7 +141,7 @@ extension AttributionGraph {
       keptEdgeInfluence: edges.keptShare)
   }
 
-  /// How much the node cut of ``pruned(nodeShare:edgeShare:influence:)`` leaves for the edge cut.
+  /// How much the node cut of ``pruned(nodeShare:edgeShare:influence:sparing:)`` leaves for the edge cut.
   /// - Parameter influence: The influence `I` of the nodes, `[node]`.
   /// - Returns: The number of nodes, of edges among them, and of those edges that join two nodes of one position.
   public func sizeOfCore(

@@ -64,9 +64,7 @@ public struct SavedPage: Sendable {
   /// Examples of the features that the view keeps.
   private func examples() throws -> JSONObject {
     guard let features else { return [:] }
-    let nodeShare = view.settings["nodeShare"]?.double ?? 0.8
-    let edgeShare = view.settings["edgeShare"]?.double ?? 0.98
-    let kept = try open.graph.pruned(nodeShare: nodeShare, edgeShare: edgeShare).graph
+    let kept = try open.pruned(by: view).graph
     var keys: Set<String> = []
     var members: [(String, JSON)] = []
     for node in kept.nodes {

@@ -31,7 +31,7 @@ struct GraphPayload: Sendable {
       "prompt": .string(metadata.prompt), "typed": typed.map { .string($0) } ?? .null,
       "tokens": JSON(metadata.promptTokens),
       "layerCount": metadata.layerCount.map { JSON($0) } ?? .null, "isWhole": .bool(open.isWhole),
-      "nodeShare": metadata.nodeThreshold.map { JSON($0) } ?? .null,
+      "nodeShare": JSON(open.openingShares.node), "edgeShare": JSON(open.openingShares.edge),
       "info": .object(metadata.info), "generationSettings": .object(metadata.generationSettings),
       "pruningSettings": .object(metadata.pruningSettings), "notes": JSON(open.notes),
       "nodes": try nodes(of: graph, features), "scores": json(scores, metadata),

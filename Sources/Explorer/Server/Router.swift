@@ -146,17 +146,25 @@ final class Router: HTTPHandler {
   }
 
   /// The graph as a file: what was odd about the one that it came from is put right, and the reader's view is in it. A
-  /// whole trace is pruned as the page shows it, for viewers cannot do that.
+  /// whole trace is pruned as the page shows it, for viewers cannot do that; a file that was pruned before keeps all that it
+  /// has, and says up to which share of influence it is shown.
   private func file(_ id: String) async throws -> HTTPResponse {
     let open = try await shelf.graph(id)
     let view = try await shelf.keeper(id).view
     var graph = open.graph
     if open.isWhole {
-      graph = try graph.pruned(
-        nodeShare: view.settings["nodeShare"]?.double ?? 0.8,
-        edgeShare: view.settings["edgeShare"]?.double ?? 0.98
-      ).graph
+      graph = try open.pruned(by: view).graph
+    } else if graph.statesInfluence, let share = view.settings["nodeShare"]?.double {
+      graph.metadata.nodeThreshold = share
     }
+    for place in graph.nodes.indices {
+      guard case .feature = graph.nodes[place].node, let label = view.label(of: graph.nodes[place]) else {
+        continue
+      }
+      graph.nodes[place].label = label
+    }
+    // Neuronpedia takes no name with a slash.
+    graph.metadata.scan = graph.metadata.scan.replacing("/", with: "_")
     graph.keep(view)
     return Answers.download(Data(try graph.json()), type: Self.json, name: "\(id).json")
   }

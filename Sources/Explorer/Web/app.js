@@ -53,14 +53,15 @@ export class App {
     this.graphID = id;
     this.graph = new Graph(head, edges);
     this.revision = saved.revision;
-    this.store = new Store(saved.view);
+    this.store = new Store(saved.view, { nodeShare: head.nodeShare, edgeShare: head.edgeShare });
     this.isNotKept = saved.isNotKept === true || Boolean(saved.trouble);
     this.store.keep = this.isNotKept ? null : (patches) => this.keep(patches);
     this.saveState = saved.trouble ?? null;
     this.store.addEventListener("change", (event) => this.viewChanged(event.detail));
     this.influence = new Influence(this.graph);
-    this.shares = runningShares(this.influence.values);
-    this.influenceSum = this.influence.values.reduce((sum, value) => sum + value, 0);
+    this.shares = influenceScale(this.graph, this.influence.values);
+    this.answerSum = this.graph.root.reduce((sum, weight) => sum + weight, 0);
+    this.features = featurePlaces(this.graph);
     this.errorShares = errorShares(this.graph, this.influence.values);
     this.selected = wanted.selected ? this.graph.places.get(wanted.selected) ?? -1 : -1;
     this.hovered = -1;
@@ -76,28 +77,40 @@ export class App {
   prune() {
     const { graph, store } = this;
     const start = performance.now();
-    this.pruning = new Pruning(graph, this.influence, store.setting("nodeShare"), store.setting("edgeShare"));
+    this.pruning = new Pruning(
+      graph, this.influence, store.setting("nodeShare"), store.setting("edgeShare"), new Set(this.pinnedPlaces()));
     this.filter();
     this.pruneTime = performance.now() - start;
   }
 
-  /** Works out what is shown of what is kept. */
+  /** Works out what is shown of what is kept; what is pinned or selected is shown in any case. */
   filter() {
     const { graph, store, pruning } = this;
     const [hideErrors, hideFirst] = [store.setting("hideErrors"), store.setting("hideFirstToken")];
     const maximumDensity = store.setting("maximumDensity");
     this.isShown = pruning.isKept.slice();
     this.hiddenByFilter = 0;
+    const wanted = new Set(this.pinnedPlaces());
     for (let place = 0; place < graph.count; place++) {
       if (!this.isShown[place]) continue;
       const kind = graph.kind[place];
       const isHidden = (hideErrors && kind === Kind.error)
         || (hideFirst && graph.position[place] === 0 && kind !== Kind.logit)
         || (kind === Kind.feature && graph.density[place] > maximumDensity);
-      if (!isHidden) continue;
+      if (!isHidden || wanted.has(place)) continue;
       this.isShown[place] = 0;
       this.hiddenByFilter++;
     }
+    /** Whether the selected node would not be there if it were not selected. */
+    this.showsSelected = this.selected >= 0 && !this.isShown[this.selected];
+    if (this.showsSelected) this.isShown[this.selected] = 1;
+  }
+
+  /** Whether what is pinned changes what is kept: a node that was left out, or one that stayed for its pin alone. */
+  needsPruning() {
+    const pinned = new Set(this.pinnedPlaces());
+    const { isKept, sparedOnly } = this.pruning;
+    return [...pinned].some((place) => !isKept[place]) || [...sparedOnly].some((place) => !pinned.has(place));
   }
 
   // MARK: The view
@@ -105,8 +118,12 @@ export class App {
   viewChanged({ name, patches }) {
     const settings = new Set(patches.filter(({ path }) => path[0] === "settings").map(({ path }) => path[1]));
     const all = patches.some(({ path }) => path.length === 1);
-    const prunes = ["nodeShare", "edgeShare"].some((key) => settings.has(key)) || all;
-    const filters = ["hideErrors", "hideFirstToken", "maximumDensity", "foldTokens", "foldLayers"].some((key) => settings.has(key));
+    const pins = patches.some(({ path }) => path[0] === "pinned");
+    const prunes = ["nodeShare", "edgeShare"].some((key) => settings.has(key)) || all || (pins && this.needsPruning());
+    // A pin shows what a filter hides.
+    const filters = (pins && this.hiddenByFilter > 0)
+      || ["hideErrors", "hideFirstToken", "maximumDensity", "foldTokens", "foldLayers"]
+        .some((key) => settings.has(key));
     if (prunes) this.prune(); else if (filters) this.filter();
     if (prunes || filters) this.showSoon(); else this.refresh("view");
     this.say(name);
@@ -241,6 +258,11 @@ export class App {
     if (place === this.selected) return;
     this.selected = place;
     this.near = null;
+    const isHidden = place >= 0 && !this.isShown[place];
+    if (isHidden || this.showsSelected) {
+      this.filter();
+      this.refresh("shown");
+    }
     if (place >= 0) this.say(`Selected ${this.describe(place)}`); else this.say("Nothing selected");
     this.refresh("selection");
   }
@@ -302,7 +324,13 @@ export class App {
     const text = visible(this.graph.answerToken(place) || this.graph.name(place));
     const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
     const probability = this.graph.probability[place];
-    return Number.isFinite(probability) ? `${short} ${percent(probability)}` : short;
+    return Number.isFinite(probability) && !this.isDifference(place) ? `${short} ${percent(probability)}` : short;
+  }
+
+  /** Whether an answer is a difference of two, which has no probability of its own. */
+  isDifference(place) {
+    const { graph } = this;
+    return graph.kind[place] === Kind.logit && (Boolean(graph.difference[place]) || / − /.test(graph.answerToken(place)));
   }
 
   describe(place) {
@@ -320,8 +348,17 @@ export class App {
     return -1;
   }
 
-  /** The part of all influence that goes through a node. */
-  influencePart(place) { return this.influenceSum > 0 ? this.influence.values[place] / this.influenceSum : 0; }
+  /** The share of the answer that passes through a node: its influence of the weight that the answers have together. */
+  answerShare(place) {
+    const { influence, graph, answerSum } = this;
+    return answerSum > 0 ? (influence.values[place] + graph.root[place]) / answerSum : 0;
+  }
+
+  /** The same feature wherever else it is. */
+  sameFeature(place) {
+    if (place < 0 || this.graph.kind[place] !== Kind.feature) return [];
+    return this.features.get(this.graph.labelKey(place)).filter((other) => other !== place);
+  }
 
   /** Says something to those who do not see it. */
   say(text) { document.getElementById("live").textContent = text; }
@@ -385,6 +422,26 @@ export class App {
       this.colors[name] = of(name);
     }
   }
+}
+
+/** The places of each feature, by what it is called at all positions. */
+function featurePlaces(graph) {
+  const places = new Map();
+  for (let place = 0; place < graph.count; place++) {
+    if (graph.kind[place] !== Kind.feature) continue;
+    const key = graph.labelKey(place);
+    if (places.has(key)) places.get(key).push(place); else places.set(key, [place]);
+  }
+  return places;
+}
+
+/**
+ * Running shares of influence, the one scale of sliders, search and panels: those that a pruned file states, for they
+ * are of the whole graph that it came from, else those of the graph as it is here.
+ */
+function influenceScale(graph, influence) {
+  if (graph.head.isWhole || !graph.statesInfluence) return runningShares(influence);
+  return graph.stated.map((share, place) => (Number.isNaN(share) ? (graph.kind[place] === Kind.logit ? 0 : 1) : share));
 }
 
 /** The part of influence that comes from errors, of each layer's and each position's features and errors. */

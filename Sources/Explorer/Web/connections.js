@@ -42,7 +42,7 @@ export class Connections {
     const id = app.graph.ids[place];
     const isPinned = app.store.isPinned(id);
     return el("div", { class: "head" },
-      glyph(app.graph.kind[place]), el("h2", {}, app.label(place)),
+      glyph(app.graph.kind[place]), el("h2", { title: app.label(place) }, app.label(place)),
       el("span", { class: "quiet mono" }, id), el("span", { class: "grow" }),
       el("button", { type: "button", id: "pin", "aria-pressed": String(isPinned), title: "P", onclick: () => app.togglePin(place) }, isPinned ? "Unpin" : "Pin"));
   }
@@ -50,7 +50,7 @@ export class Connections {
   /** Where the node's input comes from: what is shown of features, tokens and errors, and what is not shown. */
   inputBar(place, inputs) {
     const { app } = this;
-    const { graph, isShown, pruning } = app;
+    const { graph, isShown } = app;
     if (graph.isSkipped[place]) return el("p", { class: "status warn" }, "This node's inputs were not computed: the trace stopped before it. They are unknown, not zero.");
     if (graph.isHeld[place]) return el("p", { class: "status" }, "This feature was set to its value while the prompt ran, so nothing leads to it.");
     if (graph.kind[place] === Kind.error || graph.kind[place] === Kind.embedding) {
@@ -58,8 +58,8 @@ export class Connections {
     }
     const parts = { feature: 0, embedding: 0, error: 0, pruned: 0 };
     for (const link of inputs) {
-      const isKept = isShown[link.place] && pruning.isEdgeKept[link.edge];
-      parts[isKept ? kindNames[graph.kind[link.place]] : "pruned"] += Math.abs(link.share);
+      // All links of a selected node are drawn, whatever the sliders leave out elsewhere.
+      parts[isShown[link.place] ? kindNames[graph.kind[link.place]] : "pruned"] += Math.abs(link.share);
     }
     const names = { feature: "features", embedding: "tokens", error: "errors", pruned: "not shown" };
     const bar = el("div", { class: "inputs", role: "img", "aria-label": "Input: " + Object.keys(names).map((key) => `${names[key]} ${percent(parts[key])}`).join(", ") });

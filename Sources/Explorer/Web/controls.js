@@ -54,7 +54,9 @@ export class Controls {
       if (!answer) return;
       await this.list();
       await app.trying(() => app.open(answer.id));
-      if (answer.notes.length > 0) app.toast(`${file.name} is open. ${answer.notes.length} things about the file are noted under Scores.`);
+      const { length } = answer.notes;
+      const notes = length === 1 ? "One thing about it is" : `${length} things about it are`;
+      if (length > 0) app.toast(`${file.name} is open. ${notes} noted under Scores.`);
     };
     byID("open-file").addEventListener("click", () => byID("file").click());
     byID("file").addEventListener("change", (event) => { if (event.target.files[0]) take(event.target.files[0]); event.target.value = ""; });
@@ -65,7 +67,8 @@ export class Controls {
   async list() {
     this.session = await this.app.backend.session();
     this.app.session = this.session;
-    byID("graphs").replaceChildren(...this.session.graphs.map(({ id, name }) => el("option", { value: id, title: name }, shortened(name))));
+    byID("graphs").replaceChildren(...this.session.graphs.map(({ id, name, purpose }) => el(
+      "option", { value: id, title: name }, shortened(name) + (purpose ? ` (${purpose})` : ""))));
     byID("open-file").hidden = this.session.isSaved === true;
     if (this.app.graphID) byID("graphs").value = this.app.graphID;
     return this.session;
@@ -92,12 +95,18 @@ export class Controls {
       byID(`${id}-value`).textContent = percent(store.setting(name));
     }
     const density = store.setting("maximumDensity");
+    byID("density").disabled = !graph.density.some((value) => Number.isFinite(value));
+    byID("density").closest("label").title = byID("density").disabled
+      ? "How often this graph's features are active is not known, so none can be hidden by it"
+      : "Hide features that are active at a larger share of tokens than this";
     byID("density").value = density >= 1 ? 0 : Math.log10(density);
     byID("density-value").textContent = density >= 1 ? "any" : percent(density, density < 0.01 ? 3 : 1);
     for (const [id, name] of [["hide-errors", "hideErrors"], ["hide-first", "hideFirstToken"], ["all-edges", "allEdges"], ["fold-tokens", "foldTokens"], ["fold-layers", "foldLayers"], ["error-share", "showErrorShare"]]) byID(id).checked = store.setting(name);
     byID("link-type").value = store.setting("linkType");
     const budget = app.linkGraph.wantedEdges > app.linkGraph.strongest?.length ? ` (${count(app.linkGraph.strongest.length)} drawn)` : "";
-    byID("kept").textContent = `${count(pruning.nodeCount)} of ${count(graph.count)} nodes keep ${percent(pruning.keptInfluence, 1)} of the influence, ${count(pruning.edgeCount)} of ${count(graph.edgeCount)} edges${budget} keep ${percent(pruning.keptEdgeInfluence, 1)} of what those nodes' edges carry`
+    byID("kept").textContent = `${count(pruning.nodeCount)} of ${count(graph.count)} nodes keep `
+      + `${percent(pruning.keptInfluence, 1)} of the influence, ${count(pruning.edgeCount)} of `
+      + `${count(graph.linkCount)} edges${budget} keep ${percent(pruning.keptEdgeInfluence, 1)} of what those nodes' edges carry`
       + (app.hiddenByFilter > 0 ? ` · ${count(app.hiddenByFilter)} nodes hidden by filters` : "")
       + (graph.head.isWhole ? "" : " · of a graph that was pruned before")
       + (app.saveState && app.saveState !== "saved" ? ` · NOT KEPT: ${app.saveState}` : app.isNotKept ? " · what you change here is not kept" : "")
@@ -125,6 +134,9 @@ export class Controls {
     } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "y" && !isTyping) {
       event.preventDefault();
       this.redo();
+    } else if (event.key === "Escape" && !event.defaultPrevented && !byID("dialog").open) {
+      // In the graph it lets the selection go first.
+      this.leaveEnlarged();
     } else if (event.key === "?" && !isTyping) help();
     else if (event.key === "/" && !isTyping) { event.preventDefault(); byID("search").focus(); }
   }
@@ -149,7 +161,14 @@ export class Controls {
   enlarge(button) {
     const isLarge = byID(button.dataset.panel).classList.toggle("enlarged");
     button.setAttribute("aria-pressed", String(isLarge));
-    button.title = isLarge ? "Back to its place" : "Enlarge";
+    button.title = isLarge ? "Back to its place (Escape)" : "Enlarge";
+  }
+
+  /** Takes back what is enlarged. @returns {boolean} whether anything was */
+  leaveEnlarged() {
+    const buttons = [...document.querySelectorAll(".enlarge[aria-pressed=true]")];
+    for (const button of buttons) this.enlarge(button);
+    return buttons.length > 0;
   }
 
   nextTheme() {

@@ -14,8 +14,11 @@ export class FeatureDetail {
     const { app } = this;
     if (!app.graph) return;
     if (what.has("graph")) this.known.clear();
-    const place = app.hovered >= 0 && app.selected < 0 ? app.hovered : app.selected;
-    if (what.has("graph") || what.has("selection") || (what.has("hover") && app.selected < 0)) return this.show(place);
+    // What the pointer means comes first; without it, what is selected.
+    const place = app.hovered >= 0 ? app.hovered : app.selected;
+    const isWriting = this.element.contains(document.activeElement) && document.activeElement.matches("input");
+    if (what.has("graph") || (what.has("selection") && !isWriting)) return this.show(place);
+    if (what.has("hover") && place !== this.place && !isWriting) return this.show(place);
     if (what.has("view") && place >= 0 && !this.element.contains(document.activeElement)) this.show(place);
   }
 
@@ -39,6 +42,9 @@ export class FeatureDetail {
       return;
     }
     const key = graph.labelKey(place);
+    // A pointer that only passes by asks for nothing.
+    if (!this.known.has(key) && place !== app.selected) await new Promise((done) => setTimeout(done, 90));
+    if (this.place !== place || !body.isConnected) return;
     if (!this.known.has(key)) this.known.set(key, app.backend.examples(app.graphID, graph.layer[place], graph.index[place]).catch((error) => error));
     const examples = await this.known.get(key);
     if (this.place !== place || !body.isConnected) return;
@@ -67,8 +73,16 @@ export class FeatureDetail {
     const fact = (name, value) => facts.push(el("dt", {}, name), el("dd", {}, value));
     fact("at", `“${visible(graph.tokens[graph.position[place]])}”, position ${graph.position[place]}`);
     if (graph.kind[place] === Kind.feature) fact("activation", number(graph.activation[place]));
-    if (graph.kind[place] === Kind.logit) fact("probability", percent(graph.probability[place], 2));
-    else fact("influence", `${percent(app.influencePart(place), 2)} of all; nodes at least as important have ${percent(app.shares[place])}`);
+    if (graph.kind[place] === Kind.logit) {
+      if (!app.isDifference(place)) fact("probability", percent(graph.probability[place], 2));
+    } else {
+      fact("influence", `${percent(app.answerShare(place), 1)} of the answer passes through here`);
+      fact("running share", `${percent(app.shares[place], 1)} of the influence is in this node and those before it`
+        + (graph.head.isWhole || !graph.statesInfluence ? "" : ", as the file states"));
+    }
+    const others = app.sameFeature(place).map((other) => graph.position[other]);
+    const positions = others.sort((a, b) => a - b).join(", ");
+    if (others.length > 0) fact("also at", `position${others.length > 1 ? "s" : ""} ${positions}`);
     if (graph.kind[place] === Kind.feature && Number.isFinite(graph.density[place])) fact("density", `active at ${percent(graph.density[place], 2)} of tokens`);
     return el("dl", { class: "facts" }, facts);
   }

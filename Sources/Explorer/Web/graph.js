@@ -26,6 +26,8 @@ export class Graph {
     // What the file states: the running share of influence in the graph before it was pruned.
     this.stated = Float64Array.from(nodes.influence, orNaN);
     this.statesInfluence = this.stated.some((share) => !Number.isNaN(share));
+    // What is compared, of answers that are differences of two.
+    this.difference = nodes.difference ?? [];
     this.density = Float64Array.from(nodes.density, orNaN);
     this.root = Float64Array.from(nodes.root);
     this.isSkipped = new Uint8Array(this.count);
@@ -51,6 +53,8 @@ export class Graph {
     this.starts = new Uint32Array(bytes, 12, nodeCount + 1);
     this.sources = new Int32Array(bytes, 16 + 4 * nodeCount, edgeCount);
     this.weights = new Float32Array(bytes, 16 + 4 * nodeCount + 4 * edgeCount, edgeCount);
+    // What is stored as zero is no edge.
+    this.linkCount = this.weights.reduce((sum, weight) => sum + (weight !== 0 ? 1 : 0), 0);
     // Σ_s |A[t, s]|, by which an edge's share of its target's input is told.
     this.inputSum = new Float64Array(this.count);
     for (let target = 0; target < this.count; target++) {
@@ -92,18 +96,21 @@ export class Graph {
     if (label) return label;
     switch (this.kind[place]) {
       case Kind.feature: return `feature ${this.index[place]}`;
-      case Kind.error: return `error, layer ${this.layer[place]}`;
+      case Kind.error: return `error of layer ${this.layer[place]}`;
       case Kind.embedding: return visible(this.tokens[this.position[place]] ?? "");
       default: return "output";
     }
   }
 
-  /** The text of an answer's token: what its label says before `(p=`, without what stands around it. */
+  /**
+   * The text of an answer's token: what its label says before `(p=`, without what stands around it. A label may begin
+   * with the name of a group, in brackets: `[Output "big" or "large"] Output "large" (p=0.42)`.
+   */
   answerToken(place) {
     const label = this.labels[place];
     const end = label.lastIndexOf("(p=");
-    const text = (end < 0 ? label : label.slice(0, end)).trim();
-    const quoted = /"(.*)"$/s.exec(text);
+    const text = (end < 0 ? label : label.slice(0, end)).trim().replace(/^\[[^\]]*\]\s*(?=\S)/, "");
+    const quoted = /^[^"“]*["“](.*)["”]$/s.exec(text);
     return quoted ? quoted[1] : text;
   }
 
@@ -119,16 +126,21 @@ function orNaN(value) { return value ?? NaN; }
 export function visible(text) {
   // Files name positions that their prompt does not have.
   if (typeof text !== "string") return "∅";
+  // A token that only goes on with the character of the one before.
+  if (text === "") return "…";
   const line = text.replace(/\r?\n/g, "↵").replace(/\t/g, "⇥").replace(/[\u0000-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g, "�");
   return line.trim() === "" ? (line === "" ? "∅" : "␣".repeat(line.length)) : line;
 }
 
-/** A share of 1 as people write it. */
+/** A share of 1 as people write it; what is nearly nothing or nearly all is not written as nothing or all. */
 export function percent(share, digits = 0) {
   if (!Number.isFinite(share)) return "–";
-  const value = share * 100;
-  if (value !== 0 && Math.abs(value) < 0.5 * 10 ** -digits) return `${value < 0 ? "−" : ""}<${(10 ** -digits).toFixed(digits)} %`;
-  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)} %`;
+  const sign = share < 0 ? "−" : "", value = Math.abs(share) * 100, step = 10 ** -digits;
+  if (value !== 0 && value < step / 2) return `${sign}<${step.toFixed(digits)} %`;
+  const text = value.toFixed(digits);
+  // Sums of shares may be off by rounding.
+  if (value < 100 - 1e-9 && Number(text) === 100) return `${sign}>${(100 - step).toFixed(digits)} %`;
+  return `${Number(text) === 0 ? "" : sign}${text} %`;
 }
 
 /** A number with three significant digits. */

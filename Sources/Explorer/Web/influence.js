@@ -176,23 +176,50 @@ export function leastOfGreatest(scores, wanted) {
   return double[0];
 }
 
-/** What stays of a graph, and what of its influence. */
+/**
+ * A test of which nodes a share keeps, by the running shares that a file states. Where nothing but the file's own last
+ * step goes beyond the share, it counts as within, and so does what the file says nothing of.
+ */
+function within(stated, share) {
+  let least = Infinity, most = -Infinity;
+  for (const value of stated) {
+    if (!(value > share)) continue;
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return (place) => !(stated[place] > share) || least === most;
+}
+
+/**
+ * What stays of a graph, and what of its influence. A file that was pruned before is not pruned in the same way again:
+ * its own shares count where it states them, a share of 1 is all that it holds, and without a cut of the edges no node
+ * is dropped for want of them.
+ */
 export class Pruning {
   /**
    * @param {Graph} graph
    * @param {Influence} influence that of the whole graph
    * @param {number} nodeShare which part of the nodes' influence stays
    * @param {number} edgeShare which part of the edges' scores stays, among the nodes that stay
+   * @param {Set<number>} spared nodes that stay whatever their influence
    */
-  constructor(graph, influence, nodeShare, edgeShare) {
+  constructor(graph, influence, nodeShare, edgeShare, spared = new Set()) {
     const { count, root, kind, isSkipped } = graph;
     const values = influence.values;
+    const isWhole = graph.head.isWhole;
     this.nodeCut = cut(values, nodeShare);
+    const isWithin = !isWhole && nodeShare >= 1 ? () => true
+      : !isWhole && graph.statesInfluence ? within(graph.stated, nodeShare) : (place) => values[place] >= this.nodeCut;
     const isFixed = new Uint8Array(count);
     const isKept = new Uint8Array(count);
+    /** The nodes that stay for no other reason. */
+    this.sparedOnly = new Set();
     for (let place = 0; place < count; place++) {
       isFixed[place] = kind[place] >= 2 || root[place] > 0 ? 1 : 0;
-      isKept[place] = isFixed[place] || values[place] >= this.nodeCut ? 1 : 0;
+      isKept[place] = isFixed[place] || isWithin(place) ? 1 : 0;
+      if (!spared.has(place)) continue;
+      if (!isKept[place]) this.sparedOnly.add(place);
+      isFixed[place] = isKept[place] = 1;
     }
     const rows = rowsAmong(graph, isKept);
     const core = new Influence(graph, rows, isKept);
@@ -209,7 +236,10 @@ export class Pruning {
       total += scores[slot];
       if (rows.magnitudes[slot] !== 0 && scores[slot] >= this.edgeCut) isEdgeKept[slot] = 1;
     }
-    dropUnconnected(graph, rows, isKept, isEdgeKept, isFixed);
+    if (isWhole || edgeShare < 1) {
+      const isUnconnected = dropUnconnected(graph, rows, isKept, isEdgeKept, isFixed);
+      for (const place of spared) if (isUnconnected(place)) this.sparedOnly.add(place);
+    }
 
     /** Whether each node stays. */
     this.isKept = isKept;
@@ -255,7 +285,10 @@ export class Pruning {
   edge(at) { return { edge: this.keptEdges[at], target: this.keptTargets[at], score: this.keptScores[at] }; }
 }
 
-/** Drops features and errors that nothing reads, and features that read nothing, until there are none. */
+/**
+ * Drops features and errors that nothing reads, and features that read nothing, until there are none.
+ * @returns {(place: number) => boolean} whether a node would have been dropped, had it not been fixed
+ */
 function dropUnconnected(graph, rows, isKept, isEdgeKept, isFixed) {
   const { count, kind, isSkipped, isHeld } = graph;
   const { starts, ends, sources } = rows;
@@ -267,14 +300,14 @@ function dropUnconnected(graph, rows, isKept, isEdgeKept, isFixed) {
       inputs[target]++;
     }
   }
+  const isUnconnected = (place) => kind[place] < 2
+    && (readers[place] === 0 || (kind[place] === 0 && inputs[place] === 0 && !isSkipped[place] && !isHeld?.[place]));
   while (true) {
     const dropped = [];
     for (let place = 0; place < count; place++) {
-      if (!isKept[place] || isFixed[place]) continue;
-      if (readers[place] > 0 && !(kind[place] === 0 && inputs[place] === 0 && !isSkipped[place] && !isHeld?.[place])) continue;
-      dropped.push(place);
+      if (isKept[place] && !isFixed[place] && isUnconnected(place)) dropped.push(place);
     }
-    if (dropped.length === 0) return;
+    if (dropped.length === 0) return isUnconnected;
     for (const place of dropped) isKept[place] = 0;
     for (let target = 0; target < count; target++) {
       for (let slot = starts[target]; slot < ends[target]; slot++) {

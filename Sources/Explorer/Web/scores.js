@@ -24,7 +24,8 @@ export class Scores {
     const coverage = head.generationSettings?.coverage_reached;
     if (typeof coverage === "number") fact("coverage", `${percent(coverage, 1)} of the influence was followed to its ends`, "coverage");
     fact("nodes", `${count(pruning.nodeCount)} kept of ${count(graph.count)}, with ${percent(pruning.keptInfluence, 1)} of the influence`, "kept-nodes");
-    fact("edges", `${count(pruning.edgeCount)} kept of ${count(graph.edgeCount)}, with ${percent(pruning.keptEdgeInfluence, 1)} of what the kept nodes' edges carry`, "kept-edges");
+    const carried = `${percent(pruning.keptEdgeInfluence, 1)} of what the kept nodes' edges carry`;
+    fact("edges", `${count(pruning.edgeCount)} kept of ${count(graph.linkCount)}, with ${carried}`, "kept-edges");
     fact("model, transcoders", `${head.info?.model ?? "not stated"}, ${head.info?.transcoder_set ?? head.scan}`);
     const fit = scores.transcoderFit;
     const byLayer = (values, text) => values.map((value, layer) => `L${layer} ${text(value)}`).join(", ");

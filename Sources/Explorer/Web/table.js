@@ -16,7 +16,10 @@ export class NodeTable {
       { key: "layer", title: "Layer", value: (place) => app.graph.layer[place], text: (place) => (app.graph.kind[place] < 2 ? String(app.graph.layer[place]) : "") },
       { key: "position", title: "Position", value: (place) => app.graph.position[place], text: (place) => `${app.graph.position[place]} “${visible(app.graph.tokens[app.graph.position[place]])}”` },
       { key: "activation", title: "Activation", value: (place) => app.graph.activation[place], text: (place) => (app.graph.kind[place] === Kind.feature ? number(app.graph.activation[place]) : "") },
-      { key: "part", title: "Influence", value: (place) => app.influence.values[place], text: (place) => percent(app.influencePart(place), 2) },
+      {
+        key: "part", title: "Of the answer", value: (place) => app.answerShare(place),
+        text: (place) => percent(app.answerShare(place), 2),
+      },
       { key: "influence", title: "Running share", value: (place) => app.shares[place], text: (place) => percent(app.shares[place], 1) },
     ];
   }
@@ -36,8 +39,9 @@ export class NodeTable {
     const rows = places.slice(0, this.limit).map((place) => el("tr", {
       class: place === app.selected ? "selected" : "", "data-id": app.graph.ids[place],
       onpointerenter: () => app.hover(place),
-    }, this.columns.map(({ key, text, value, isText }) => el("td", { class: isText ? "" : "number" },
-      key === "label" ? el("button", { type: "button", onclick: () => app.select(place) }, app.label(place)) : (text ?? value)(place)))));
+    }, this.columns.map(({ key, text, value, isText }) => el(
+      "td", { class: key === "label" ? "label" : isText ? "" : "number" },
+      key === "label" ? this.button(place) : (text ?? value)(place)))));
     const top = panel.scrollTop;
     panel.replaceChildren(el("div", { class: "scroll" },
       el("table", { id: "node-table" },
@@ -45,6 +49,12 @@ export class NodeTable {
         el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)),
       places.length > this.limit ? el("button", { type: "button", onclick: () => { this.limit += 5 * page; this.draw(panel); } }, `${count(places.length - this.limit)} more`) : null));
     panel.scrollTop = top;
+  }
+
+  button(place) {
+    const { app } = this;
+    const title = app.label(place);
+    return el("button", { type: "button", title, onclick: () => app.select(place) }, title);
   }
 
   sort(key) {

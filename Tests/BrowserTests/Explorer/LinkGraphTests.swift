@@ -17,7 +17,9 @@ struct LinkGraphTests {
       for (nodes, edges) in [(0.8, 0.98), (0.5, 0.9), (0.95, 0.6), (1.0, 1.0)] {
         try await explorer.set(slider: "node-share", to: nodes)
         try await explorer.set(slider: "edge-share", to: edges)
-        let pruning = try graph.pruned(nodeShare: nodes, edgeShare: edges)
+        // What the file's own viewer pinned stays in any case.
+        let pruning = try graph.narrowed(
+          nodeShare: nodes, edgeShare: edges, sparing: Set(graph.openedView().pinnedIDs))
         let kept: [String] = try await explorer.page.evaluate(
           "clew.graph.ids.filter((_, place) => clew.pruning.isKept[place])")
         #expect(kept.sorted() == pruning.graph.nodes.map(\.id).sorted(), "\(nodes), \(edges)")

@@ -233,6 +233,8 @@ struct ViewTests {
       #expect(new.findings.allSatisfy { ![.sharedID, .unsettled, .repeatedLink].contains($0.kind) })
       #expect(new.graph.nodes.map(\.id) == old.graph.nodes.map(\.id))
       let kept = new.graph.openedView()
+      #expect(new.graph.nodes.first { $0.id == feature }?.label == "money")
+      #expect(!new.graph.metadata.scan.contains("/"))
       #expect(kept.pinnedIDs == [feature])
       #expect(Array(kept.labels.values) == ["money"])
     }
