@@ -1,6 +1,6 @@
 // Two graphs: what was added, what is gone, what changed; as tables, over each other, or side by side.
 
-import { Graph, count, number, percent } from "./graph.js";
+import { Graph, Kind, count, number, percent } from "./graph.js";
 import { GraphUnion, drawUnion } from "./overlay.js";
 import { Influence, Pruning } from "./influence.js";
 import { nodeButton } from "./nodes.js";
@@ -74,12 +74,11 @@ export class Compare {
 
   pictures() {
     const { app, second } = this;
-    const { store } = app;
     if (this.pruning !== app.pruning) {
       this.pruning = app.pruning;
       this.union = new GraphUnion([
         { graph: app.graph, influence: app.influence, pruning: app.pruning, label: (place) => app.label(place) },
-        { ...second, pruning: new Pruning(second.graph, second.influence, store.setting("nodeShare"), store.setting("edgeShare")) },
+        { ...second, pruning: this.otherPruning() },
       ], this.answer);
     }
     const { union } = this;
@@ -94,6 +93,14 @@ export class Compare {
       el("div", { class: "legend", id: "union-legend" }, this.legend(isOverlay)),
       left.length > 0 ? el("p", { class: "quiet" }, `Not drawn: ${left.join(" and ")}.`) : null,
     ].filter(Boolean);
+  }
+
+  /** What is kept of the other graph: what the sliders were set to, else what it opens with itself. */
+  otherPruning() {
+    const { graph, influence } = this.second;
+    const { settings } = this.app.store.view;
+    const { nodeShare, edgeShare } = { nodeShare: graph.head.nodeShare, edgeShare: graph.head.edgeShare, ...settings };
+    return new Pruning(graph, influence, nodeShare, edgeShare);
   }
 
   legend(isOverlay) {
@@ -128,7 +135,16 @@ export class Compare {
     const difference = ({ answerShare: [first, second] }) => Math.abs((second ?? 0) - (first ?? 0));
     const rows = nodes.filter(({ change }) => this.shown.has(change)).sort((a, b) => difference(b) - difference(a));
     const pair = (values, text) => [el("td", { class: "number" }, values[0] === null ? "" : text(values[0])), el("td", { class: "number" }, values[1] === null ? "" : text(values[1]))];
-    const node = (change) => (change.first !== null ? nodeButton(app, change.first) : el("span", { class: "quiet" }, this.second.label(change.second)));
+    const { graph } = this.second;
+    const where = (place) => (graph.kind[place] < 2 ? ` L${graph.layer[place]}` : "") + ` @${graph.position[place]}`;
+    const there = (place) => el(
+      "span", { class: "quiet", title: graph.ids[place] }, this.second.label(place) + where(place));
+    const node = (change) => {
+      if (change.first === null) return there(change.second);
+      // One name for both would hide that they stand for two words.
+      const isWord = change.isOtherToken && app.graph.kind[change.first] === Kind.embedding;
+      return isWord ? [nodeButton(app, change.first), " | ", there(change.second)] : nodeButton(app, change.first);
+    };
     const name = (at) => node(nodes[at]);
     return [
       el("div", { class: "columns" },

@@ -6,7 +6,10 @@ const keys = [
   ["← → ↑ ↓", "go to the nearest node in the graph"], ["Enter", "select it, or let it go"], ["P", "pin it"],
   ["N, Shift N", "go to the selected node's next strongest input, or output"], ["+ − 0", "nearer, farther, everything"],
   ["Shift", "hold what the pointer shows"], ["Ctrl click", "pin"], ["/", "find"],
-  ["Ctrl Z, Ctrl Shift Z", "undo, redo"], ["Escape", "let the selection go"], ["?", "this help"],
+  ["Ctrl Z, Ctrl Shift Z", "undo, redo"], ["Escape", "let the selection go, or leave what is enlarged"],
+  ["?", "this help"], ["Shift click", "in the figure: choose one more box"],
+  ["G and clicks", "in the figure: make one box of those clicked"],
+  ["Delete", "in the figure: unpin the chosen boxes"], ["Double click", "in the figure: rename the box"],
 ];
 
 const search = [

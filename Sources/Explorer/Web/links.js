@@ -25,7 +25,8 @@ export class LinkGraph {
     this.frozen = false;
     this.pending = false;
     this.edgesAreOld = true;
-    new ResizeObserver(() => this.arrange()).observe(this.stage);
+    new ResizeObserver(() => { this.arrange(); this.drawNow(); }).observe(this.stage);
+    window.addEventListener("beforeprint", () => this.print());
     this.listen();
   }
 
@@ -50,17 +51,19 @@ export class LinkGraph {
       canvas.height = Math.round(box.height * pixels);
     }
     if (!app.graph || box.width < 10) return;
-    this.layout = new LinkLayout(app.graph, app.isShown, app.shares, {
-      width: box.width, height: box.height, foldTokens: app.store.setting("foldTokens"),
-      foldLayers: app.store.setting("foldLayers"),
-    });
-    // What does not fit is made smaller until everything is seen; the wheel makes it large again.
-    this.base = Math.min(1, box.width / this.layout.width, box.height / this.layout.height);
+    this.layout = this.layOut(box.width, box.height);
     this.shown = [];
     for (let place = 0; place < app.graph.count; place++) if (app.isShown[place]) this.shown.push(place);
     this.strongest = this.strongestEdges();
     this.edgesAreOld = true;
     this.draw();
+  }
+
+  layOut(width, height) {
+    const { graph, isShown, shares, store } = this.app;
+    return new LinkLayout(graph, isShown, shares, {
+      width, height, foldTokens: store.setting("foldTokens"), foldLayers: store.setting("foldLayers"),
+    });
   }
 
   /** The edges drawn behind everything, weak ones first; fewer while a slider moves. */
@@ -83,9 +86,11 @@ export class LinkGraph {
 
   /** Where a node is on the panel, in pixels. */
   at(place) {
-    const factor = this.base * this.scale;
-    return [this.layout.x[place] * factor + this.shift[0], this.layout.y[place] * factor + this.shift[1]];
+    return [this.layout.x[place] * this.scale + this.shift[0], this.layout.y[place] * this.scale + this.shift[1]];
   }
+
+  /** The size of nodes, in pixels: smaller where they are many. */
+  get radius() { return Math.min(this.layout.radius * Math.max(1, Math.sqrt(this.scale)), 9); }
 
   // MARK: Drawing
 
@@ -94,15 +99,48 @@ export class LinkGraph {
     this.pending = true;
     requestAnimationFrame(() => {
       this.pending = false;
-      if (!this.layout) return;
-      if (this.edgesAreOld) this.drawEdges();
-      this.drawNodes();
+      this.drawNow();
     });
+  }
+
+  drawNow() {
+    if (!this.layout) return;
+    if (this.edgesAreOld) this.drawEdges();
+    this.drawNodes();
+  }
+
+  /** Draws the picture once more for paper, light and at a size of its own: no frame comes while a page is printed. */
+  print() {
+    const { app } = this;
+    if (!app.graph) return;
+    const paper = document.getElementById("printed");
+    const [root, theme] = [document.documentElement, document.documentElement.dataset.theme];
+    const before = { size: this.size, layout: this.layout, scale: this.scale, shift: this.shift };
+    const canvases = { edgeCanvas: this.edgeCanvas, nodeCanvas: this.nodeCanvas };
+    root.dataset.theme = "light";
+    app.readColors();
+    const [width, height] = [1000, 640], pixels = 2;
+    Object.assign(this, { size: [width, height], scale: 1, shift: [0, 0], pixels });
+    this.layout = this.layOut(width, height);
+    paper.width = width * pixels;
+    paper.height = height * pixels;
+    const context = paper.getContext("2d");
+    for (const draw of ["drawEdges", "drawNodes"]) {
+      this.edgeCanvas = this.nodeCanvas = document.createElement("canvas");
+      this.edgeCanvas.width = paper.width;
+      this.edgeCanvas.height = paper.height;
+      this[draw]();
+      context.drawImage(this.edgeCanvas, 0, 0);
+    }
+    if (theme === undefined) delete root.dataset.theme; else root.dataset.theme = theme;
+    app.readColors();
+    Object.assign(this, before, canvases, { pixels: null, edgesAreOld: true });
+    this.draw();
   }
 
   context(canvas) {
     const context = canvas.getContext("2d");
-    const pixels = window.devicePixelRatio || 1;
+    const pixels = this.pixels ?? (window.devicePixelRatio || 1);
     context.setTransform(pixels, 0, 0, pixels, 0, 0);
     context.clearRect(0, 0, ...this.size);
     return context;
@@ -126,7 +164,7 @@ export class LinkGraph {
   /** Rows, columns, and what stands beside them. */
   drawGround(context, colors) {
     const { app, layout } = this;
-    const factor = this.base * this.scale;
+    const factor = this.scale;
     const toX = (x) => x * factor + this.shift[0], toY = (y) => y * factor + this.shift[1];
     const [width, height] = this.size;
     context.font = "11px " + colors.font;
@@ -161,7 +199,7 @@ export class LinkGraph {
 
   drawTokens(context, colors, toX, top) {
     const { app, layout } = this;
-    const factor = this.base * this.scale;
+    const factor = this.scale;
     context.textAlign = "right";
     for (const column of layout.columns) {
       const left = toX(column.left), width = column.width * factor;
@@ -189,7 +227,7 @@ export class LinkGraph {
       }
       context.restore();
     }
-      }
+  }
 
   shade(context, share, x, y, width, height, colors) {
     if (!(share > 0)) return;
@@ -249,7 +287,7 @@ export class LinkGraph {
     const { app } = this;
     const { graph, store, colors } = app;
     const context = this.context(this.nodeCanvas);
-    const radius = Math.min(3.6 * Math.max(1, Math.sqrt(this.scale)), 9);
+    const { radius } = this;
     const [width, height] = this.size;
     const near = app.selected >= 0 ? app.neighbourShares() : null;
     context.lineWidth = 1;
@@ -266,11 +304,14 @@ export class LinkGraph {
       context.fill();
       const isPinned = store.view.pinned[graph.ids[place]];
       context.strokeStyle = isPinned ? colors.text : colors.panel;
-      context.lineWidth = isPinned ? 2.2 : 0.8;
+      context.lineWidth = isPinned ? 2.2 : Math.min(0.8, radius / 3);
       context.stroke();
     }
     context.globalAlpha = 1;
     this.drawTexts(context, colors, radius);
+    for (const place of app.sameFeature(app.hovered >= 0 ? app.hovered : app.selected)) {
+      if (app.isShown[place]) this.ring(context, place, radius + 4, colors.focus, [1, 3]);
+    }
     if (app.selected >= 0) this.ring(context, app.selected, radius + 4, colors.focus, []);
     if (app.hovered >= 0 && app.hovered !== app.selected) this.ring(context, app.hovered, radius + 4, colors.focus, [3, 2]);
     for (const place of app.marked ?? app.found ?? []) if (app.isShown[place]) this.ring(context, place, radius + 6, colors.accent, [2, 2]);
@@ -311,14 +352,46 @@ export class LinkGraph {
     };
     const short = (text, length) => (text.length > length ? text.slice(0, length - 1) + "…" : text);
     const named = [app.selected, app.hovered].filter((place) => place >= 0 && app.isShown[place]);
-    const outputs = this.shown.filter((place) => graph.kind[place] === Kind.logit)
-      .sort((a, b) => graph.probability[b] - graph.probability[a]);
-    for (const place of outputs) write(place, app.outputText(place, 12), this.at(place)[1] - radius - 9);
+    this.drawAnswers(context, colors, radius, taken);
     for (const place of named) if (graph.kind[place] !== Kind.logit) write(place, short(app.label(place), 34), this.at(place)[1] - radius - 9);
     const pinned = app.pinnedPlaces().filter((place) => app.isShown[place]);
     const others = this.scale > 1.6 ? this.shown.filter((place) => graph.kind[place] === Kind.feature).sort((a, b) => app.shares[a] - app.shares[b]).slice(0, 400) : [];
     for (const place of [...pinned, ...others]) {
       if (graph.kind[place] === Kind.feature) write(place, short(app.label(place), 22), this.at(place)[1] - radius - 8);
+    }
+  }
+
+  /** Answers' texts, the likeliest first; they lean where several stand side by side. */
+  drawAnswers(context, colors, radius, taken) {
+    const { app, layout } = this;
+    const { graph } = app;
+    const answers = this.shown.filter((place) => graph.kind[place] === Kind.logit)
+      .sort((a, b) => graph.probability[b] - graph.probability[a]);
+    const written = [];
+    for (const place of answers) {
+      const [x, y] = this.at(place);
+      if (x < 0 || x > this.size[0] || written.some((other) => Math.abs(other - x) < 12.5)) continue;
+      written.push(x);
+      const text = app.outputText(place, app.isDifference(place) ? 26 : 11);
+      const isChosen = place === app.selected || place === app.hovered;
+      context.save();
+      context.font = (isChosen ? "600 " : "") + "11px " + colors.font;
+      const width = context.measureText(text).width;
+      if (layout.leansAnswers) {
+        context.textAlign = "left";
+        context.translate(x + 2, y - radius - 5);
+        context.rotate(-Math.PI / 3.4);
+      } else {
+        const middle = Math.min(Math.max(x, width / 2 + 4), this.size[0] - width / 2 - 4);
+        taken.push([middle - width / 2, y - radius - 16, middle + width / 2, y - radius - 2]);
+        context.translate(middle, y - radius - 9);
+      }
+      context.lineWidth = 3;
+      context.strokeStyle = colors.panel;
+      context.strokeText(text, 0, 0);
+      context.fillStyle = colors.text;
+      context.fillText(text, 0, 0);
+      context.restore();
     }
   }
 
@@ -424,8 +497,9 @@ export class LinkGraph {
     if (graph.kind[place] < 2) facts.push(`layer ${graph.layer[place]}`);
     facts.push(`at “${visible(graph.tokens[graph.position[place]])}” (${graph.position[place]})`);
     if (graph.kind[place] === Kind.feature) facts.push(`#${graph.index[place]}`, `activation ${number(graph.activation[place])}`);
-    if (graph.kind[place] === Kind.logit) facts.push(`probability ${percent(graph.probability[place], 1)}`);
-    else facts.push(`influence ${percent(app.influencePart(place), 2)}`);
+    if (graph.kind[place] === Kind.logit) {
+      if (!app.isDifference(place)) facts.push(`probability ${percent(graph.probability[place], 2)}`);
+    } else facts.push(`${percent(app.answerShare(place), 1)} of the answer passes through here`);
     const title = document.createElement("b");
     title.textContent = app.label(place);
     this.tip.replaceChildren(title, facts.join(" · "));
@@ -448,7 +522,12 @@ export class LinkGraph {
       case "0": this.fit(); break;
       case "+": case "=": this.zoom(1.3, this.size[0] / 2, this.size[1] / 2); break;
       case "-": this.zoom(1 / 1.3, this.size[0] / 2, this.size[1] / 2); break;
-      case "Escape": app.select(-1); app.hover(-1); break;
+      case "Escape":
+        // Without a selection to let go it is for what is enlarged.
+        if (app.selected < 0 && app.hovered < 0) return;
+        app.select(-1);
+        app.hover(-1);
+        break;
       default: return;
     }
     event.preventDefault();

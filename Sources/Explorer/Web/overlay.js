@@ -88,7 +88,10 @@ function owner([isFirst, isSecond]) { return isFirst && isSecond ? "both" : isFi
  * @param {{width: number, height: number, side: number?, select: function, hover: function}} options no side draws both
  */
 export function drawUnion(union, { width, height, side = null, select, hover }) {
-  const layout = new LinkLayout(union.laidOut, union.isShown, union.shares, { width, height, foldTokens: true, foldLayers: true });
+  // Words have their names where there is room for them.
+  const foldTokens = union.laidOut.tokens.length * 34 > width - 60;
+  const layout = new LinkLayout(
+    union.laidOut, union.isShown, union.shares, { width, height, foldTokens, foldLayers: true });
   const isDrawn = (at) => (side === null ? true : union.isKept[at][side]);
   const curve = (from, to) => {
     const [x0, y0, x1, y1] = [layout.x[from], layout.y[from], layout.x[to], layout.y[to]].map((value) => Number(value.toFixed(1)));
@@ -108,7 +111,8 @@ export function drawUnion(union, { width, height, side = null, select, hover }) 
     const words = [`${union.label(at)}: ${change}`, `share of the answer ${pair(answerShare, (value) => percent(value, 2))}`];
     if (activation.some((value) => value !== null)) words.push(`activation ${pair(activation, number)}`);
     return svg("path", {
-      d: outlinePath(union.laidOut.kind[at], layout.x[at], layout.y[at], 4.2), class: `vertex ${change}`, "data-node": String(at), tabindex: "-1",
+      d: outlinePath(union.laidOut.kind[at], layout.x[at], layout.y[at], Math.max(1.2 * layout.radius, 2.2)),
+      class: `vertex ${change}`, "data-node": String(at), tabindex: "-1",
     }, svg("title", {}, words.join("\n")));
   });
   const words = [];
@@ -117,16 +121,25 @@ export function drawUnion(union, { width, height, side = null, select, hover }) 
     words.push(svg("text", { x: 37, y: row.middle, "text-anchor": "end", "dominant-baseline": "middle" },
       row.row === 0 ? "token" : row.row === layout.rows.length - 1 ? "out" : `L${row.row - 1}`));
   }
-  let free = -Infinity;
+  let free = -Infinity, leaning = -Infinity;
   const answers = union.shown.filter((at) => union.laidOut.kind[at] === Kind.logit && isDrawn(at)).sort((a, b) => layout.x[a] - layout.x[b]);
   for (const at of answers) {
     const text = union.answer(at).slice(0, 14);
-    const half = 3.2 * text.length;
-    if (layout.x[at] - half < free) continue;
-    free = layout.x[at] + half + 4;
-    words.push(svg("text", { x: layout.x[at].toFixed(1), y: (layout.y[at] - 11).toFixed(1), "text-anchor": "middle", class: "answer" }, text));
+    const half = 3.2 * text.length, [x, y] = [layout.x[at], layout.y[at]];
+    if (layout.leansAnswers) {
+      if (x - leaning < 10) continue;
+      leaning = x;
+      const transform = `translate(${(x + 2).toFixed(1)} ${(y - 9).toFixed(1)}) rotate(-53)`;
+      words.push(svg("text", { transform, class: "answer" }, text));
+      continue;
+    }
+    if (x - half < free) continue;
+    free = x + half + 4;
+    const middle = Math.min(x, layout.width - half - 2);
+    const place = { x: middle.toFixed(1), y: (y - 11).toFixed(1) };
+    words.push(svg("text", { ...place, "text-anchor": "middle", class: "answer" }, text));
   }
-  const base = layout.rows[0].middle + layout.rows[0].height / 2;
+  const base = layout.rows[0].middle + Math.min(layout.rows[0].height / 2, 8);
   for (const column of layout.columns) {
     if (column.isFolded) continue;
     const text = union.laidOut.tokens[column.position];

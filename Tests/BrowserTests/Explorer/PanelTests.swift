@@ -161,6 +161,9 @@ struct PanelTests {
       try await explorer.page.waitFor("#comparison-summary")
       let text = try await explorer.page.text("#comparison-summary")
       #expect(text == "\(try pair[0].compared(with: pair[1]))")
+      // What only the other graph has is told apart by layer and position, too.
+      let added = try await explorer.page.texts("#compared-nodes tr.change-added td:nth-child(2)")
+      #expect(!added.isEmpty && added.allSatisfy { $0.contains(" @") }, "\(added)")
     }
   }
 
@@ -170,7 +173,7 @@ struct PanelTests {
       try GraphReading(contentsOfFile: SharedFiles.url("graphs/\($0).json").path).graph
     }
     let comparison = try pair[0].compared(with: pair[1])
-    let kept = try pair.map { Set(try $0.pruned(nodeShare: 0.8, edgeShare: 0.98).graph.nodes.map(\.id)) }
+    let kept = try pair.map { Set(try $0.narrowed().graph.nodes.map(\.id)) }
     func isKept(_ change: GraphComparison.NodeChange, _ side: Int) -> Bool {
       (side == 0 ? change.first : change.second).map { kept[side].contains(pair[side].nodes[$0].id) } ?? false
     }
