@@ -1,6 +1,6 @@
 /// Numbers as people read them, the same in terminals, reports, pictures and captions.
 ///
-/// Rounding claims neither all nor nothing where that is not so: 0.9985 is `99.9 %` and not `100 %`, 3e-6 is `< 0.01 %` and
+/// Rounding claims neither all nor nothing where that is not so: 0.9987 is `99.9 %` and not `100 %`, 3e-6 is `< 0.01 %` and
 /// not `0.00 %`.
 public enum NumberText {
   /// A share in percent: `71 %`, `99.9 %`, `> 99.99 %`, `< 1 %`; `–` if it is no number.
@@ -55,7 +55,7 @@ public enum NumberText {
     while size >= 10, exponent < 400 { (size, exponent) = (size / 10, exponent + 1) }
     while size < 1, exponent > -400 { (size, exponent) = (size * 10, exponent - 1) }
     let places = digits - 1 - exponent
-    guard (-15...15).contains(places), value.magnitude < 1e15 else { return "\(Float(value))" }
+    guard (-15...15).contains(places), value.magnitude < 1e15 else { return "\(value)" }
     let scale = power(places.magnitude)
     let rounded =
       places < 0 ? (value / scale).rounded() * scale : (value * scale).rounded() / scale
@@ -79,7 +79,7 @@ public enum NumberText {
   /// A number of at least 0 with a fixed count of decimals; very large ones in powers of ten.
   private static func fixed(_ value: Double, _ decimals: Int) -> String {
     let scaled = (value * power(decimals)).rounded()
-    guard scaled < 1e15 else { return "\(Float(value))" }
+    guard scaled < 1e15 else { return "\(value)" }
     let digits = String(Int(scaled))
     guard decimals > 0 else { return digits }
     let padded = String(repeating: "0", count: max(0, decimals + 1 - digits.count)) + digits

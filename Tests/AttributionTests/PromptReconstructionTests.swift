@@ -43,9 +43,10 @@ struct PromptReconstructionTests {
     #expect(
       single.difference == nil && single.probability == probabilities[7] && single.weight == probabilities[7])
     #expect(single.logit == Double(logits[7]))
+    let stated = NumberText.signed(try #require(there.difference).logits)
     // The graph, its file, and the folder say the same.
     let node = try #require(trace.pruning.graph.nodes.first { $0.difference != nil })
-    #expect(node.probability == nil && node.label.contains("(p=n/a, logits \(NumberText.signed(expected)))"))
+    #expect(node.probability == nil && node.label.contains("(p=n/a, logits \(stated))"))
     let folder = try TemporaryFolder()
     try trace.write(to: folder.url, model: try TinyModel.shared().open(), command: ["clew"])
     let whole = try AttributionGraph(traceFolder: folder.url)
@@ -53,7 +54,7 @@ struct PromptReconstructionTests {
     #expect(whole.nodes.suffix(3).map(\.probability) == [nil, nil, probabilities[7]])
     #expect(whole.rootWeights == trace.result.graph.rootWeights)
     let report = try String(contentsOf: folder.url("report.md"), encoding: .utf8)
-    #expect(report.contains("| `w7 − w8` | logits \(NumberText.signed(expected)), log-probabilities "))
+    #expect(report.contains("| `w7 − w8` | logits \(stated), log-probabilities "))
   }
 
   @Test func `a feature that is traced states its activation`() throws {
@@ -70,17 +71,31 @@ struct PromptReconstructionTests {
     #expect(target["weight"] == 1)
   }
 
+  /// Of each set of transcoders the FVU by layer on the prompt below, as `clew check` gives it, which reconstructs on its
+  /// own.
+  private static let measured: [(String, [Double])] = [
+    ("reference/llama/clt_jumprelu", [6.7819, 1.8804, 1.7827, 1.5378, 1.2058]),
+    ("transcoders/stories260K-clt", [0.0711, 0.1181, 0.1398, 0.1722, 0.1271]),
+    ("transcoders/stories260K-plt", [0.0645, 0.1473, 0.1546, 0.2115, 0.1768]),
+  ]
+
   @Test(
-    .enabled(if: SharedFiles.areAvailable, Comment(rawValue: SharedFiles.reason)),
-    arguments: ["reference/llama/clt_jumprelu", "transcoders/stories260K-clt", "transcoders/stories260K-plt"])
-  func `transcoders of another model are noted, and the right ones are not`(transcoders: String) throws {
+    .enabled(if: SharedFiles.areAvailable, Comment(rawValue: SharedFiles.reason)), arguments: measured)
+  func `transcoders of another model are noted, and the right ones are not`(
+    transcoders: String, unexplained: [Double]
+  ) throws {
     let model = try TracingModel(
       model: SharedFiles.url("models/stories260K"), transcoders: SharedFiles.url(transcoders))
     let trace = try PromptTrace.trace(
       TraceRequest(prompt: "Lily and Tom were friends. They played together. Lily and"), with: model)
     let isForeign = transcoders.contains("llama")
+    #expect(trace.reconstruction.count == unexplained.count)
+    for (tally, wanted) in zip(trace.reconstruction, unexplained) {
+      #expect(abs(try #require(tally.unexplainedVariance) - wanted) < 1e-4)
+    }
     #expect(trace.notes.count == (isForeign ? 2 : 0), "\(trace.notes)")
-    #expect(trace.notes.contains { $0.contains("FVU of this prompt is over 1 in layers 0") } == isForeign)
+    #expect(
+      trace.notes.contains { $0.contains("FVU of this prompt is over 1 in layers 0 to 4:") } == isForeign)
     #expect(trace.notes.contains { $0.contains("'llama'") && $0.contains("'stories260K'") } == isForeign)
     let folder = try TemporaryFolder()
     try trace.write(to: folder.url, model: model, command: ["clew"])
