@@ -128,7 +128,7 @@ struct KeptNodesTests {
     ).pruning.graph
     try await ExplorerPage.show(graph: Data(try pruned.json())) { explorer in
       #expect(try await explorer.page.evaluate("clew.linkGraph.shown.length") == pruned.nodes.count)
-      #expect(try await explorer.page.evaluate("clew.pruning.edgeCount") == pruned.effects.nonzeroCount)
+      #expect(try await explorer.page.evaluate("clew.pruning.edgeCount") == pruned.effects.edgeCount)
     }
   }
 
