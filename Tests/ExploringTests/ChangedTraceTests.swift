@@ -48,7 +48,7 @@ struct ChangedTraceTests {
     let graph = Dictionary(uniqueKeysWithValues: outcome.answers.map { ($0.token, $0) })
     for logit in trace.result.logits {
       guard let answer = graph[Int(logit.token)] else { continue }
-      #expect(abs(answer.probabilityAfter - (logit.probability ?? .nan)) < 1e-6)
+      #expect(abs((answer.probabilityAfter ?? .nan) - (logit.probability ?? .nan)) < 1e-6)
     }
     let known = places(trace)
     for feature in outcome.features {

@@ -62,8 +62,8 @@ struct AnswerComparison {
     return .init(
       nodeID: trace.result.graph.nodes[place].id,
       token: tokens.count == 1 ? tokens[0] : nil, text: logit.text, logitBefore: old, logitAfter: new,
-      probabilityBefore: tokens.reduce(0) { $0 + before.probability(of: $1) },
-      probabilityAfter: tokens.reduce(0) { $0 + after.probability(of: $1) }, measured: new - old,
+      probabilityBefore: tokens.count == 1 ? before.probability(of: tokens[0]) : nil,
+      probabilityAfter: tokens.count == 1 ? after.probability(of: tokens[0]) : nil, measured: new - old,
       predicted: prediction.change(of: place),
       predictedProbability: tokens.count == 1 ? expected.probability(of: tokens[0]) : nil,
       logProbabilityMeasured: logProbability(tokens, in: after) - logProbability(tokens, in: before),

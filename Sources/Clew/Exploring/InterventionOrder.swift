@@ -52,9 +52,9 @@ public struct InterventionOutcome: Codable, Equatable, Sendable {
     /// The logit less the mean of all logits, which is what graphs attribute.
     public let logitBefore: Double
     public let logitAfter: Double
-    /// Of a difference, both tokens' together.
-    public let probabilityBefore: Double
-    public let probabilityAfter: Double
+    /// `nil` for a difference, which has none.
+    public let probabilityBefore: Double?
+    public let probabilityAfter: Double?
     /// The change of the logit.
     public let measured: Double
     /// The change of the logit that the graph predicts; of a token that is no node, what the changed features do to it

@@ -98,7 +98,9 @@ struct AtlasPageTests {
       #expect(fit.contains("\(outcome.featureFit.count) compared"), "\(fit)")
       #expect(fit.contains("R² \(String(format: "%.3f", rSquared))"), "\(fit)")
       let cells = try await page.texts("#answer-changes tbody tr:first-child td")
-      #expect(cells[5] == String(format: "%.1f %%", 100 * outcome.answers[0].probabilityAfter), "\(cells)")
+      #expect(
+        cells[5] == String(format: "%.1f %%", 100 * (outcome.answers[0].probabilityAfter ?? .nan)), "\(cells)"
+      )
       // Each token's predicted probability is over all tokens, whether it was traced or not.
       let predicted = try await page.texts("#answer-changes td:nth-child(5)")
       #expect(predicted.count == outcome.answers.count && !predicted.contains("–"), "\(predicted)")
