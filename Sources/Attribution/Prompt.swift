@@ -2,9 +2,10 @@ public import Tokenization
 
 /// A prompt as a model reads it: tokens, the first of them special where the vocabulary has such a token.
 ///
-/// Position 0 has no features, so a text that does not begin with a special token gets one in front: the
-/// beginning of text, else padding, else the end of text, else any. A vocabulary without special tokens leaves
-/// the text as it is, and ``PromptInput`` may ask for another token, for none, or for tokens as they are.
+/// Position 0 has no features, so a text that does not begin with one of the tokens that the tokenizer's files name gets
+/// one in front: the beginning of text, else padding, else the end of text, else any special one. A vocabulary without
+/// special tokens leaves the text as it is, and ``PromptInput`` may ask for another token, for none, or for tokens as
+/// they are.
 public struct Prompt: Sendable {
   /// `[position]`.
   public let tokens: [Token]
@@ -46,15 +47,14 @@ public struct Prompt: Sendable {
     }
     let opening = try PromptInput.token(opening: name, tokenizer: tokenizer)
     let isOpen = tokens.isEmpty || opening == nil || tokens.first == opening
-    self.init(exactly: isOpen ? tokens : [opening].compactMap(\.self) + tokens, tokenizer: tokenizer)
+    self.init(exactly: isOpen ? tokens : (opening.map { [$0] } ?? []) + tokens, tokenizer: tokenizer)
   }
 
   /// Takes tokens with a special one in front if there is none.
   public init(_ tokens: [Token], tokenizer: Tokenizer) {
-    var tokens = tokens
-    let isSpecial = tokens.first.map(tokenizer.specialTokens.contains) ?? false
-    if !isSpecial, !tokens.isEmpty, let first = Self.opening(of: tokenizer) { tokens.insert(first, at: 0) }
-    self.init(exactly: tokens, tokenizer: tokenizer)
+    let isOpen = tokens.first.map(tokenizer.openingTokens.contains) ?? true
+    let opening = isOpen ? nil : Self.opening(of: tokenizer)
+    self.init(exactly: (opening.map { [$0] } ?? []) + tokens, tokenizer: tokenizer)
   }
 
   /// Takes tokens as they are.
@@ -62,7 +62,9 @@ public struct Prompt: Sendable {
     self.tokens = tokens
     texts = tokenizer.texts(of: tokens)
     text = texts.joined()
-    beginsSpecially = tokens.first.map(tokenizer.specialTokens.contains) ?? false
+    beginsSpecially =
+      tokens.first.map { tokenizer.specialTokens.contains($0) || tokenizer.openingTokens.contains($0) }
+      ?? false
   }
 
   /// What stands for a token that only goes on with a character, where nothing would not be seen.

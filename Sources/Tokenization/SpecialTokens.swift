@@ -7,23 +7,16 @@ struct SpecialTokens: Sendable {
   private(set) var ends: Set<Token> = []
 
   /// - Parameters:
-  ///   - names: The outermost values of tokenizer_config.json and special_tokens_map.json, which name pieces;
-  ///     the first to name one counts.
-  ///   - numbers: Those of generation_config.json and config.json, which number tokens and count after all
-  ///     names.
-  ///   - token: The token of a piece.
+  ///   - named: The token of a name such as `bos_token`; names count before all else.
+  ///   - opening: The token that the template puts in front of a text; it counts before numbers.
+  ///   - numbers: The outermost values of generation_config.json and config.json, which number tokens.
   ///   - isToken: Whether the vocabulary has a token of this number.
   init(
-    names: [JSONPlace], numbers: [JSONPlace], token: (String) -> Token?, isToken: (Int) -> Bool
+    named: (String) -> Token?, opening: Token?, numbers: [JSONPlace], isToken: (Int) -> Bool
   ) throws(TokenizationError) {
-    for file in names {
-      func named(_ key: String) throws(TokenizationError) -> Token? {
-        try Self.name(key, in: file).flatMap(token)
-      }
-      if beginningOfText == nil { beginningOfText = try named("bos_token") }
-      if endOfText == nil { endOfText = try named("eos_token") }
-      if padding == nil { padding = try named("pad_token") }
-    }
+    beginningOfText = named("bos_token") ?? opening
+    endOfText = named("eos_token")
+    padding = named("pad_token")
     if let endOfText { ends.insert(endOfText) }
     for file in numbers {
       func numbered(_ key: String) throws(TokenizationError) -> [Token] {
@@ -35,13 +28,6 @@ struct SpecialTokens: Sendable {
       if endOfText == nil { endOfText = fileEnds.first }
       ends.formUnion(fileEnds)
     }
-  }
-
-  /// A piece, written as a string or as an object with its `content`.
-  private static func name(_ key: String, in file: JSONPlace) throws(TokenizationError) -> String? {
-    guard let place = try file[key] else { return nil }
-    if case .object = place.value { return try place.required("content").string() }
-    return try place.string()
   }
 
   /// Numbers of tokens, of which there may be none, one or a list. Those that are no numbers of tokens, such

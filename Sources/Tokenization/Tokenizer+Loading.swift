@@ -4,8 +4,8 @@ extension Tokenizer {
   /// Reads the tokenizer in a model's folder.
   ///
   /// - Parameter folder: A folder with `tokenizer.json`. The files `tokenizer_config.json`,
-  ///   `special_tokens_map.json`, `generation_config.json` and `config.json` beside it, where they exist, say
-  ///   which tokens begin and end a text.
+  ///   `special_tokens_map.json`, `added_tokens.json`, `generation_config.json` and `config.json` beside it, where they
+  ///   exist, may add tokens, and say which ones begin and end a text.
   /// - Throws: ``TokenizationError`` if a file cannot be read, is damaged, or asks for what is not supported.
   public init(folder: URL) throws(TokenizationError) {
     func data(_ name: String) throws(TokenizationError) -> Data? {
@@ -35,7 +35,7 @@ extension Tokenizer {
     }
     try self.init(
       json: json, configuration: data("tokenizer_config.json"),
-      specialTokensMap: data("special_tokens_map.json"),
+      specialTokensMap: data("special_tokens_map.json"), addedTokens: data("added_tokens.json"),
       generationConfiguration: data("generation_config.json"), modelConfiguration: data("config.json"))
   }
 
@@ -43,47 +43,59 @@ extension Tokenizer {
   ///
   /// - Parameters:
   ///   - json: `tokenizer.json`.
-  ///   - configuration: `tokenizer_config.json`, which names special tokens.
-  ///   - specialTokensMap: `special_tokens_map.json`, which counts where the configuration names none.
-  ///   - generationConfiguration: `generation_config.json`, which numbers them and counts after both.
+  ///   - configuration: `tokenizer_config.json`, which names special tokens and may add tokens.
+  ///   - specialTokensMap: `special_tokens_map.json`, which counts before the configuration, unless that lists added tokens.
+  ///   - addedTokens: `added_tokens.json`, which counts unless the configuration lists added tokens.
+  ///   - generationConfiguration: `generation_config.json`, which numbers tokens and counts after all names.
   ///   - modelConfiguration: `config.json`, which counts last.
   /// - Throws: ``TokenizationError`` if a file is damaged or asks for what is not supported.
   public init(
-    json: Data, configuration: Data? = nil, specialTokensMap: Data? = nil,
+    json: Data, configuration: Data? = nil, specialTokensMap: Data? = nil, addedTokens list: Data? = nil,
     generationConfiguration: Data? = nil, modelConfiguration: Data? = nil
   ) throws(TokenizationError) {
     let file = try JSONPlace(json, file: "tokenizer.json")
     let model = try Model(file.required("model"))
-    let addedTokens = try AddedTokens(file["added_tokens"], vocabulary: model.vocabulary)
+    var addedTokens = try AddedTokens(file["added_tokens"], vocabulary: model.vocabulary)
+    let declared = try DeclaredTokens(
+      configuration: configuration.map { (data) throws(TokenizationError) in
+        try JSONPlace(data, file: "tokenizer_config.json")
+      },
+      map: specialTokensMap.map { (data) throws(TokenizationError) in
+        try JSONPlace(data, file: "special_tokens_map.json")
+      },
+      list: list.map { (data) throws(TokenizationError) in try JSONPlace(data, file: "added_tokens.json") })
+    try declared.add(to: &addedTokens)
     let normalizer = try Normalizer(file["normalizer"])
     func isToken(_ number: Int) -> Bool {
       guard let token = Token(exactly: number) else { return false }
       return addedTokens.content(of: token) != nil || model.vocabulary.piece(of: token) != nil
     }
+    func token(_ content: String) -> Token? {
+      addedTokens.token(of: content) ?? model.vocabulary.token(of: content)
+    }
 
     self.model = model
     self.addedTokens = addedTokens
     self.normalizer = normalizer
-    literalFinder = AddedTokenFinder(addedTokens.all.filter { !$0.isNormalized }) {
+    literalFinder = AddedTokenFinder(addedTokens.all.filter { !$0.declaration.isNormalized }) {
       Scalars($0.content.unicodeScalars)
     }
-    normalizedFinder = AddedTokenFinder(addedTokens.all.filter(\.isNormalized)) {
+    normalizedFinder = AddedTokenFinder(addedTokens.all.filter(\.declaration.isNormalized)) {
       normalizer.normalized(Scalars($0.content.unicodeScalars))
     }
     preTokenizer = try PreTokenizer(file["pre_tokenizer"])
     postProcessor = try PostProcessor(file["post_processor"], isToken: isToken)
     decoder = try Decoder(file["decoder"])
     displayDecoder = decoder.keepingEnds
-    vocabularyCount = addedTokens.all.reduce(model.vocabulary.count) { max($0, Int($1.token) + 1) }
-    specialTokens = Set(addedTokens.all.filter(\.isSpecial).map(\.token))
+    vocabularyCount = addedTokens.count
+    specialTokens = Set(addedTokens.all.filter(\.declaration.isSpecial).map(\.token))
     roles = try SpecialTokens(
-      names: Self.places([
-        (configuration, "tokenizer_config.json"), (specialTokensMap, "special_tokens_map.json"),
-      ]),
+      named: { declared.content(of: $0).flatMap(token) }, opening: postProcessor.opening,
       numbers: Self.places([
         (generationConfiguration, "generation_config.json"), (modelConfiguration, "config.json"),
-      ]),
-      token: { addedTokens.token(of: $0) ?? model.vocabulary.token(of: $0) }, isToken: isToken)
+      ]), isToken: isToken)
+    let named = Set(declared.specialContents.compactMap(token))
+    openingTokens = (named.isEmpty ? specialTokens : named).union([roles.beginningOfText].compactMap(\.self))
   }
 
   /// The outermost values of those files that there are.

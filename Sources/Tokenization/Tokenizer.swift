@@ -24,8 +24,13 @@ public struct Tokenizer: Sendable {
   public let vocabularyCount: Int
   /// The tokens that decoding leaves out unless told otherwise: added tokens marked as special.
   public let specialTokens: Set<Token>
+  /// The tokens that a text may begin with and need no other in front: those that tokenizer_config.json and its kin name,
+  /// such as BOS, EOS and padding. Markers of chats that tokenizer.json alone calls special are none of them; where no file
+  /// names any, all ``specialTokens`` are.
+  public let openingTokens: Set<Token>
 
-  /// BOS, the token that begins a text, where the model's files name one.
+  /// BOS, the token that begins a text: the one that a file names as `bos_token`, else the one that the template of
+  /// tokenizer.json puts in front, else the one that a configuration numbers.
   public var beginningOfText: Token? { roles.beginningOfText }
   /// EOS, the token that ends a text, where the model's files name one.
   public var endOfText: Token? { roles.endOfText }

@@ -40,9 +40,13 @@ struct AddedTokenFinder: Sendable {
       }
       var range = index..<index + match.content.count
       index = range.upperBound
-      if match.added.isSingleWord, touchesWord(range, in: text) { continue }
-      if match.added.stripsLeft { range = leadingSpaceStart(of: range, in: text)..<range.upperBound }
-      if match.added.stripsRight { range = range.lowerBound..<trailingSpaceEnd(of: range, in: text) }
+      if match.added.declaration.isSingleWord, touchesWord(range, in: text) { continue }
+      if match.added.declaration.stripsLeft {
+        range = leadingSpaceStart(of: range, in: text)..<range.upperBound
+      }
+      if match.added.declaration.stripsRight {
+        range = range.lowerBound..<trailingSpaceEnd(of: range, in: text)
+      }
       // A token before this one may have taken the spaces already.
       if done < range.lowerBound { parts.append(.text(done..<range.lowerBound)) }
       parts.append(.token(match.added.token))

@@ -57,6 +57,16 @@ extension JSONPlace {
     return members
   }
 
+  /// The members of an object with their places, in the order of the file, but for those that are null.
+  func entries() throws(TokenizationError) -> [(key: String, place: JSONPlace)] {
+    try members().compactMap { member in
+      if case .null = member.value { return nil }
+      return (member.key, JSONPlace(file: file, path: path(to: member.key), value: member.value))
+    }
+  }
+
+  private func path(to key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
   /// The items of an array without their places, for lists too long to name every place.
   func rawItems() throws(TokenizationError) -> [JSONValue] {
     guard case .array(let items) = value else { throw mustBe("an array") }
@@ -73,7 +83,7 @@ extension JSONPlace {
     get throws(TokenizationError) {
       guard let value = try members().last(where: { $0.key == key })?.value else { return nil }
       if case .null = value { return nil }
-      return JSONPlace(file: file, path: path.isEmpty ? key : "\(path).\(key)", value: value)
+      return JSONPlace(file: file, path: path(to: key), value: value)
     }
   }
 

@@ -54,6 +54,17 @@ struct PostProcessor: Sendable {
     return template
   }
 
+  /// The token that comes to stand first, if it is none of the text's.
+  var opening: Token? {
+    for template in templates.reversed() {
+      for item in template {
+        guard case .tokens(let tokens) = item else { break }
+        if let first = tokens.first { return first }
+      }
+    }
+    return nil
+  }
+
   /// The tokens of a text with what belongs around them.
   func dressed(_ tokens: [Token]) -> [Token] {
     templates.reduce(tokens) { tokens, template in
