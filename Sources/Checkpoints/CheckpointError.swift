@@ -10,6 +10,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case noWeights(folder: String)
   /// A header contradicts itself or the file it stands in.
   case badHeader(path: String, reason: String)
+  /// An index of shards contradicts itself or the shards.
+  case badIndex(path: String, reason: String)
   /// A NumPy file contradicts itself, or holds what cannot be read.
   case badArray(path: String, reason: String)
   /// An archive of NumPy arrays contradicts itself, or holds what cannot be read.
@@ -41,6 +43,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
     case .badHeader(let path, let reason):
       "\(path) is not a sound safetensors file: \(reason). It may be truncated or of another format; "
         + "fetch or convert it again."
+    case .badIndex(let path, let reason):
+      "\(path) is not a sound index of weights: \(reason). Fetch the model's files again, all of one version."
     case .badArray(let path, let reason):
       "\(path) is not a NumPy file of whole numbers that Clew can read: \(reason). "
         + "Save it again with numpy.save as uint16, int32 or int64."

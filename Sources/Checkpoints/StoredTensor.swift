@@ -29,6 +29,32 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// Whether another tensor holds the same numbers in the same shape, read to the first difference.
+  ///
+  /// Numbers of different types are compared as float32; what is not a number equals nothing.
+  public func holdsSame(as other: StoredTensor) throws(CheckpointError) -> Bool {
+    guard shape == other.shape else { return false }
+    let width = max(1, shape.last ?? 1)
+    func rows(_ tensor: StoredTensor) throws(CheckpointError) -> WeightMatrix {
+      WeightMatrix(
+        file: tensor.file, byteOffset: tensor.bytes.lowerBound, type: try tensor.floatType(),
+        outputs: tensor.count / width, inputs: width)
+    }
+    let (mine, others) = (try rows(self), try rows(other))
+    defer {
+      mine.forgetPages()
+      others.forgetPages()
+    }
+    for row in 0..<mine.outputs {
+      guard mine.row(row) == others.row(row) else { return false }
+      if row % 4096 == 4095 {
+        mine.forgetPages()
+        others.forgetPages()
+      }
+    }
+    return true
+  }
+
   /// The tensor as a learned matrix, of whatever two-dimensional shape it has.
   public func weight() throws(CheckpointError) -> WeightMatrix {
     guard shape.count == 2 else {

@@ -17,9 +17,24 @@ struct ConfigurationFields {
     return value
   }
 
-  /// A whole number, or `fallback` where the field is missing or null.
-  func integer(_ name: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
-    guard let value = present(name) else {
+  /// A field's value, `nil` where the field is missing.
+  ///
+  /// Null is refused unless the family itself takes it for its default: elsewhere, libraries take it for zero or no, or do not
+  /// load the model.
+  private func value(_ name: String, nullable: Bool) throws(TransformerError) -> Any? {
+    if let value = present(name) { return value }
+    guard nullable || object[name] == nil else {
+      throw bad("its '\(prefix)\(name)' is null; state its value, or leave the field out for the default")
+    }
+    return nil
+  }
+
+  /// A whole number, or `fallback` where the field is missing.
+  /// - Parameter nullable: Whether null stands for the fallback too.
+  func integer(
+    _ name: String, default fallback: Int? = nil, nullable: Bool = false
+  ) throws(TransformerError) -> Int {
+    guard let value = try value(name, nullable: nullable) else {
       guard let fallback else { throw bad("it has no '\(prefix)\(name)'") }
       return fallback
     }
@@ -31,9 +46,12 @@ struct ConfigurationFields {
     return exact
   }
 
-  /// A finite number, or `fallback` where the field is missing or null.
-  func number(_ name: String, default fallback: Double? = nil) throws(TransformerError) -> Double {
-    guard let value = present(name) else {
+  /// A finite number, or `fallback` where the field is missing.
+  /// - Parameter nullable: Whether null stands for the fallback too.
+  func number(
+    _ name: String, default fallback: Double? = nil, nullable: Bool = false
+  ) throws(TransformerError) -> Double {
+    guard let value = try value(name, nullable: nullable) else {
       guard let fallback else { throw bad("it has no '\(prefix)\(name)'") }
       return fallback
     }
@@ -43,18 +61,21 @@ struct ConfigurationFields {
     return number
   }
 
-  /// A truth value, or `fallback` where the field is missing or null.
-  func flag(_ name: String, default fallback: Bool) throws(TransformerError) -> Bool {
-    guard let value = present(name) else { return fallback }
+  /// A truth value, or `fallback` where the field is missing.
+  /// - Parameter null: What null stands for, where it stands for anything.
+  func flag(_ name: String, default fallback: Bool, null: Bool? = nil) throws(TransformerError) -> Bool {
+    guard let value = try value(name, nullable: null != nil) else {
+      return object[name] == nil ? fallback : null ?? fallback
+    }
     guard let flag = JSONScalar.flag(value) else {
       throw bad("its '\(prefix)\(name)' is neither true nor false")
     }
     return flag
   }
 
-  /// A text, or `fallback` where the field is missing or null.
+  /// A text, or `fallback` where the field is missing.
   func text(_ name: String, default fallback: String) throws(TransformerError) -> String {
-    guard let value = present(name) else { return fallback }
+    guard let value = try value(name, nullable: false) else { return fallback }
     guard let text = value as? String else { throw bad("its '\(prefix)\(name)' is not a text") }
     return text
   }
@@ -71,9 +92,12 @@ struct ConfigurationFields {
     return object[name] == nil ? fallback : nil
   }
 
-  /// A number above zero, or `fallback` where the field is missing or null.
-  func positive(_ name: String, default fallback: Double? = nil) throws(TransformerError) -> Double {
-    let value = try number(name, default: fallback)
+  /// A number above zero, or `fallback` where the field is missing.
+  /// - Parameter nullable: Whether null stands for the fallback too.
+  func positive(
+    _ name: String, default fallback: Double? = nil, nullable: Bool = false
+  ) throws(TransformerError) -> Double {
+    let value = try number(name, default: fallback, nullable: nullable)
     guard value > 0 else { throw bad("its '\(prefix)\(name)' is \(value), which is not positive") }
     return value
   }
@@ -84,7 +108,8 @@ struct ConfigurationFields {
   ) throws(TransformerError) -> Double? {
     var known: (name: String, value: Double)?
     for (fields, name) in places {
-      guard let value = try fields.optionalNumber(name) else { continue }
+      guard try fields.value(name, nullable: false) != nil else { continue }
+      let value = try fields.number(name)
       if let known, known.value != value {
         throw fields.bad(
           "its '\(known.name)' is \(known.value), but its '\(fields.prefix)\(name)' is \(value)")

@@ -16,6 +16,8 @@ public struct Transformer: Sendable {
   public let unembedding: WeightMatrix
   /// The folder it came from.
   public let folder: URL
+  /// What a reader should know of how the folder was read, in sentences.
+  public private(set) var notes: [String] = []
 
   /// Loads a model from a folder in Hugging Face layout: `config.json` and safetensors.
   public init(folder: URL) throws(TransformerError) {
@@ -40,6 +42,11 @@ public struct Transformer: Sendable {
       self = try plan.load(configuration, weights, folder)
     } catch {
       throw .checkpoint(error)
+    }
+    if configuration.tiesEmbeddings, !self.configuration.tiesEmbeddings {
+      notes.append(
+        "config.json ties the unembedding to the token embedding, but another head is stored beside it; the stored one is "
+          + "used, as in transformers 5")
     }
   }
 

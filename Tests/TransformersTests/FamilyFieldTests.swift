@@ -161,6 +161,7 @@ struct FamilyFieldTests {
       "its 'rope_scaling.original_max_position_embeddings' is 16.0, but its 'original_max_position_embeddings' is 32.0"
     ),
     Refusal("gpt_oss", ["swiglu_limit": "-7"], "'swiglu_limit' is -7.0"),
+    Refusal("gemma2-window", ["use_bidirectional_attention": "true"], "'use_bidirectional_attention'"),
     Refusal("gpt_oss", ["num_experts_per_tok": "9"], "a token takes 9 of its 5 experts"),
   ]
 
@@ -174,6 +175,126 @@ struct FamilyFieldTests {
     } throws: { error in
       "\(error)".contains(refusal.says) && error is TransformerError
     }
+  }
+
+  @Test(arguments: [
+    ("rope_theta", "rotary_emb_base", 500), ("partial_rotary_factor", "rotary_pct", 1),
+  ])
+  func `GPT-NeoX refuses a number under another family's name alone`(
+    other: String, own: String, value: Double
+  ) throws {
+    let model = try FamilyModel("gpt_neox")
+    // transformers passes it over, and takes the default of the own name.
+    let error = try #require(throws: TransformerError.self) {
+      try model.load([other: value, own: Self.missing])
+    }
+    #expect("\(error)".contains("'\(other)'") && "\(error)".contains("'\(own)', which is missing"))
+    _ = try model.load([other: Self.missing])
+    let standard = other == "rope_theta" ? 10_000 : 0.25
+    if other == "rope_theta" { _ = try model.load([other: standard, own: Self.missing]) }
+    _ = try model.load([
+      "rope_theta": Self.missing, "rotary_emb_base": Self.missing, "partial_rotary_factor": Self.missing,
+      "rotary_pct": Self.missing, "rope_parameters": ["rope_theta": 500, "partial_rotary_factor": 0.5],
+    ])
+  }
+
+  // MARK: Null
+
+  /// Fields of the Llama layout that transformers does not load as null.
+  private static let common = [
+    "hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "vocab_size",
+    "max_position_embeddings", "rms_norm_eps", "tie_word_embeddings",
+  ]
+  static let notNullable: [(family: String, fields: [String])] = [
+    ("llama-bias", common + ["hidden_act", "attention_bias", "mlp_bias", "rope_theta"]),
+    ("mistral", common + ["hidden_act", "num_key_value_heads"]),
+    ("qwen2-window", common + ["hidden_act", "use_sliding_window", "max_window_layers"]),
+    ("qwen3-bias", common + ["hidden_act", "head_dim", "attention_bias", "use_sliding_window"]),
+    (
+      "gemma2-window",
+      common + [
+        "hidden_activation", "attention_bias", "head_dim", "num_key_value_heads", "query_pre_attn_scalar",
+        "rope_theta",
+      ]
+    ),
+    (
+      "gemma3-window",
+      common + [
+        "hidden_activation", "attention_bias", "head_dim", "num_key_value_heads", "query_pre_attn_scalar",
+      ]
+    ),
+    (
+      "gpt2",
+      [
+        "n_embd", "n_head", "n_layer", "n_positions", "vocab_size", "activation_function",
+        "layer_norm_epsilon", "scale_attn_weights", "scale_attn_by_inverse_layer_idx", "tie_word_embeddings",
+      ]
+    ),
+    (
+      "gpt_neox",
+      [
+        "hidden_size", "num_attention_heads", "num_hidden_layers", "intermediate_size", "vocab_size",
+        "max_position_embeddings", "layer_norm_eps", "hidden_act", "use_parallel_residual", "attention_bias",
+        "tie_word_embeddings", "rotary_pct", "rotary_emb_base",
+      ]
+    ),
+    (
+      "gpt_oss",
+      common + [
+        "attention_bias", "head_dim", "num_key_value_heads", "num_local_experts", "num_experts_per_tok",
+        "swiglu_limit", "swiglu_alpha",
+      ]
+    ),
+  ]
+
+  @Test(arguments: notNullable)
+  func `null is refused by name where transformers has no meaning for it`(
+    family: String, fields: [String]
+  ) throws {
+    let model = try FamilyModel(family)
+    for field in fields {
+      let error = try #require(throws: TransformerError.self, "\(field)") {
+        try model.load([field: Self.none])
+      }
+      #expect("\(error)".contains("'\(field)' is null"), "\(error)")
+    }
+  }
+
+  @Test func `null stands for what transformers takes it for`() throws {
+    let gpt2 = try FamilyModel("gpt2")
+    #expect(try gpt2.logits(["n_ctx": Self.none]) == gpt2.logits())
+    let gemma = try FamilyModel("gemma3-window")
+    #expect(try gemma.logits(["use_bidirectional_attention": Self.none]) == gemma.logits())
+    let yarn = try FamilyModel("llama-yarn")
+    func logits(_ changes: [String: Any]) throws -> [Float] {
+      let scaling = try #require(yarn.fields["rope_scaling"] as? [String: Any])
+      return try yarn.logits(["rope_scaling": scaling.merging(changes) { $1 }])
+    }
+    let none = NSNull()
+    #expect(try logits(["truncate": none]) == logits(["truncate": false]))
+    #expect(try logits(["beta_fast": none, "beta_slow": none]) == logits(["beta_fast": 32, "beta_slow": 1]))
+    let error = try #require(throws: TransformerError.self) { try logits(["factor": none]) }
+    #expect("\(error)".contains("'rope_scaling.factor' is null"))
+  }
+
+  // MARK: Heads
+
+  @Test(arguments: [("llama-bias", "lm_head.weight"), ("gpt_neox", "embed_out.weight")])
+  func `a head that is stored beside a tied embedding counts if it differs`(
+    family: String, head: String
+  ) throws {
+    let model = try FamilyModel(family)
+    let untied = try model.load(["tie_word_embeddings": false])
+    let told = try model.load(["tie_word_embeddings": true])
+    #expect(told.unembedding.row(3) == untied.unembedding.row(3))
+    #expect(told.notes.count == 1 && untied.notes.isEmpty && !told.configuration.tiesEmbeddings)
+    #expect(
+      try model.logits(["tie_word_embeddings": true]) == model.logits(["tie_word_embeddings": false]))
+    // An equal copy is tied, and no reason for a note.
+    let embedding = (0..<untied.embedding.outputs).flatMap { untied.embedding.row($0) }
+    try RawSafetensors.overwrite(head, in: model.weights, with: embedding)
+    let copied = try model.load(["tie_word_embeddings": true])
+    #expect(copied.notes.isEmpty && copied.configuration.tiesEmbeddings)
   }
 
   @Test func `a folder that is not there, or has no configuration, is said to be missing`() throws {

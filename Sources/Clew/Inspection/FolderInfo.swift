@@ -38,6 +38,7 @@ public enum FolderInfo {
       "ties_embeddings": .bool(c.tiesEmbeddings), "positions": c.isRotary ? "rotary" : "learned",
     ]
     add(tensors, to: &info)
+    if !transformer.notes.isEmpty { info["notes"] = .array(transformer.notes.map { .string($0) }) }
     info["tokens"] = JSON(tokenizer.vocabularyCount)
     func text(_ token: Token?) -> JSON { token.map { .string(tokenizer.piece(of: $0) ?? "\($0)") } ?? .null }
     info["beginning_of_text"] = text(tokenizer.beginningOfText)

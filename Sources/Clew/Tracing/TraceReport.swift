@@ -99,7 +99,7 @@ extension PromptTrace {
       \(percent(pruning.keptEdgeInfluence)).
       - Every computed row, with its constants and biases, sums to its target's value within a part of \
       \(String(format: "%.1e", result.largestIdentityGap)).
-      - \(positionZero)
+      - \(positionZero)\(result.model.transformer.notes.map { "\n- \($0)." }.joined())
       - Attention patterns and norm scales are held as recorded: why a head attended where it did is not traced.
       """ + notes.map { "\n- Note: \($0)." }.joined()
   }

@@ -96,8 +96,8 @@ extension PromptTrace {
       "targets": .array(targets), "targets_asked": .array(settings.targets.map { .string($0.text) }),
     ]
     asked["tokens"] = .array(prompt.tokens.map { JSON(Int($0)) })
-    asked["tokens_given"] = request.input.tokens.map { .array($0.map { JSON(Int($0)) }) }
-    asked["opening"] = request.input.opening.map { .string($0) }
+    asked["tokens_given"] = request.input.tokens.map { JSON.array($0.map { JSON(Int($0)) }) }
+    asked["opening"] = request.input.opening.map { JSON.string($0) }
     asked["max_rows"] = settings.rowLimit.map { JSON($0) }
     asked["tokens_read"] = request.tokenCount.map { JSON($0) }
     if !request.changes.isEmpty {

@@ -28,6 +28,7 @@ struct GenerateCommand: ParsableCommand {
     threads.apply()
     let folder = try WeightFolder.model(model)
     let transformer = try Transformer(folder: folder)
+    transformer.tellNotes()
     let tokenizer = try Tokenizer(folder: folder)
     let start = try Prompt(prompt, tokenizer: tokenizer).tokens
     var stream = TextStream(after: start, tokenizer: tokenizer)

@@ -32,7 +32,16 @@ struct ModelOptions: ParsableArguments {
   func transcodersFolder() throws -> URL { try WeightFolder.transcoders(transcoders) }
 
   func open() throws -> TracingModel {
-    try TracingModel(model: try modelFolder(), transcoders: try transcodersFolder())
+    let opened = try TracingModel(model: try modelFolder(), transcoders: try transcodersFolder())
+    opened.transformer.tellNotes()
+    return opened
+  }
+}
+
+extension Transformer {
+  /// Says on standard error what a reader should know of how the model's folder was read.
+  func tellNotes() {
+    for note in notes { Terminal.complain("clew: note on \(folder.relativePath): \(note).") }
   }
 }
 

@@ -39,9 +39,9 @@ struct AddedTokens: Sendable {
     for item in try place?.items() ?? [] {
       let added = try AddedToken(item)
       if added.content.isEmpty { continue }
-      let known = content(of: added.token) ?? vocabulary.piece(of: added.token)
-      if let known, Piece(text: known) != Piece(text: added.content) {
-        throw item.malformed("gives '\(added.content)' the token \(added.token), which is '\(known)'")
+      let written = content(of: added.token) ?? vocabulary.piece(of: added.token)
+      if let written, Piece(text: written) != Piece(text: added.content) {
+        throw item.malformed("gives '\(added.content)' the token \(added.token), which is '\(written)'")
       }
       if let token = known(added.content), token != added.token {
         throw item.malformed(

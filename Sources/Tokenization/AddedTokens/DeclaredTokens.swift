@@ -42,7 +42,8 @@ struct DeclaredTokens {
       let special = Set(specialContents.map { Piece(text: $0) })
       for (content, place) in try list?.entries() ?? [] {
         let declaration = TokenDeclaration(content, isSpecial: special.contains(Piece(text: content)))
-        listed[try place.integer()] = Named(declaration: declaration, place: place)
+        let number = try place.integer()
+        listed[number] = Named(declaration: declaration, place: place)
       }
     }
   }
@@ -61,7 +62,8 @@ struct DeclaredTokens {
       for (key, place) in try extras.entries() { try name(key, place, isMap: isMap) }
     }
     // Those of the newer name count where there are any, and the file that says so first.
-    for list in [extras, try file["additional_special_tokens"]] where extra.isEmpty {
+    let additional = try file["additional_special_tokens"]
+    for list in [extras, additional] where extra.isEmpty {
       guard let list, case .array = list.value else { continue }
       for item in try list.items() { extra.append(try Self.named(item, isMap: isMap)) }
     }

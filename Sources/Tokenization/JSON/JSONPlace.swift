@@ -59,10 +59,12 @@ extension JSONPlace {
 
   /// The members of an object with their places, in the order of the file, but for those that are null.
   func entries() throws(TokenizationError) -> [(key: String, place: JSONPlace)] {
-    try members().compactMap { member in
-      if case .null = member.value { return nil }
-      return (member.key, JSONPlace(file: file, path: path(to: member.key), value: member.value))
+    var entries: [(key: String, place: JSONPlace)] = []
+    for member in try members() {
+      if case .null = member.value { continue }
+      entries.append((member.key, JSONPlace(file: file, path: path(to: member.key), value: member.value)))
     }
+    return entries
   }
 
   private func path(to key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }

@@ -22,9 +22,11 @@ enum GPT2Family: TransformerFamily {
     let scale = scales ? 1 / Double(max(1, dHead)).squareRoot() : 1
     let configuration = TransformerConfiguration(
       family: "gpt2", layerCount: layerCount, dModel: dModel, headCount: headCount,
-      keyValueHeadCount: headCount, dHead: dHead, dMLP: try fields.integer("n_inner", default: 4 * dModel),
+      keyValueHeadCount: headCount, dHead: dHead,
+      dMLP: try fields.integer("n_inner", default: 4 * dModel, nullable: true),
       vocabularyCount: try fields.integer("vocab_size"),
-      contextLength: try fields.integer("n_positions", default: try fields.integer("n_ctx", default: 1024)),
+      contextLength: try fields.integer(
+        "n_positions", default: try fields.integer("n_ctx", default: 1024, nullable: true)),
       norm: .layer(epsilon: Float(try fields.number("layer_norm_epsilon", default: 1e-5))),
       activation: activation,
       attention: (0..<layerCount).map {
@@ -37,7 +39,8 @@ enum GPT2Family: TransformerFamily {
   private static func load(
     _ c: TransformerConfiguration, from weights: WeightSource, folder: URL
   ) throws(CheckpointError) -> Transformer {
-    let (embedding, unembedding) = try weights.embeddings("wte.weight", head: "lm_head.weight", c)
+    var c = c
+    let (embedding, unembedding) = try weights.embeddings("wte.weight", head: "lm_head.weight", &c)
     var blocks: [Block] = []
     for layer in 0..<c.layerCount { blocks.append(try block(layer, c, weights)) }
     return Transformer(

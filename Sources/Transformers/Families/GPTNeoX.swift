@@ -17,6 +17,7 @@ enum GPTNeoXFamily: TransformerFamily {
         reason: "it has \(layerCount) layers of \(headCount) heads over a width of \(dModel)")
     }
     let dHead = dModel / headCount
+    try checkSpellings(fields)
     let rule = AttentionRule(
       scale: Float(1 / Double(dHead).squareRoot()),
       rotary: try fields.rotary(
@@ -35,7 +36,8 @@ enum GPTNeoXFamily: TransformerFamily {
     let hasBias = try fields.flag("attention_bias", default: true)
     return TransformerPlan(configuration: configuration) {
       c, weights, folder throws(CheckpointError) in
-      let (embedding, unembedding) = try weights.embeddings("embed_in.weight", head: "embed_out.weight", c)
+      var c = c
+      let (embedding, unembedding) = try weights.embeddings("embed_in.weight", head: "embed_out.weight", &c)
       var blocks: [Block] = []
       for layer in 0..<c.layerCount {
         blocks.append(try block(layer, c, weights, isParallel: isParallel, hasAttentionBias: hasBias))
@@ -43,6 +45,21 @@ enum GPTNeoXFamily: TransformerFamily {
       return Transformer(
         configuration: c, embedding: embedding, positionEmbedding: nil, blocks: blocks,
         finalNorm: try weights.layerNorm("final_layer_norm", c), unembedding: unembedding, folder: folder)
+    }
+  }
+
+  /// Refuses a number that stands under the name of other families alone, where this one's own name has another default:
+  /// transformers passes it over.
+  private static func checkSpellings(_ fields: ConfigurationFields) throws(TransformerError) {
+    if try fields.nested("rope_parameters") != nil { return }
+    for (own, other, standard) in [
+      ("rotary_emb_base", "rope_theta", 10_000.0), ("rotary_pct", "partial_rotary_factor", 0.25),
+    ] where fields.has(other) && !fields.has(own) {
+      let stated = try fields.number(other)
+      guard stated == standard else {
+        throw fields.bad(
+          "its '\(other)' is \(stated), but GPT-NeoX reads '\(own)', which is missing and then \(standard)")
+      }
     }
   }
 

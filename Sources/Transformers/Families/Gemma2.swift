@@ -8,6 +8,9 @@ enum Gemma2Family: TransformerFamily {
   static let prefixes = LlamaLayout.prefixes
 
   static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
+    try fields.refuse(
+      "use_bidirectional_attention",
+      try fields.flag("use_bidirectional_attention", default: false, null: false))
     let scoreCap = try fields.optionalNumber("attn_logit_softcapping", default: 50).map { Float($0) }
     var configuration = try LlamaLayout.configuration(
       from: fields, family: "gemma2",

@@ -17,7 +17,8 @@ enum Gemma3Family: TransformerFamily {
     // Models that see pictures keep the fields of the part that reads text together.
     let fields = try whole.nested("text_config") ?? whole
     try fields.refuse(
-      "use_bidirectional_attention", try fields.flag("use_bidirectional_attention", default: false))
+      "use_bidirectional_attention",
+      try fields.flag("use_bidirectional_attention", default: false, null: false))
     // The field that the family before it has; its own code reads it and leaves scores as they are.
     if fields.has("attn_logit_softcapping") {
       throw .unsupported(path: fields.path, what: "'attn_logit_softcapping' in Gemma 3")

@@ -9,7 +9,7 @@ enum LlamaFamily: TransformerFamily {
   static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
     let configuration = try LlamaLayout.configuration(
       from: fields, family: "llama", activation: try fields.activation("hidden_act", default: "silu"),
-      tiesEmbeddings: false
+      tiesEmbeddings: false, nullable: ["num_key_value_heads", "head_dim"]
     ) { dHead, layerCount throws(TransformerError) in
       let rule = AttentionRule(
         scale: Float(1 / Double(dHead).squareRoot()), rotary: try fields.rotary(dHead: dHead))

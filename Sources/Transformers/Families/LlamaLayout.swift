@@ -37,14 +37,15 @@ struct LlamaLayout {
   /// The fields that families of this layout have in common.
   /// - Parameters:
   ///   - sizes: What stands in for sizes that are not stated.
+  ///   - nullable: The sizes that may be null, which then counts as not stated.
   ///   - attention: The layers' attention, once the width of a head is known.
   static func configuration(
     from fields: ConfigurationFields, family: String, activation: Activation, tiesEmbeddings: Bool,
-    sizes: [String: Int] = [:], epsilon: Double = 1e-6,
+    sizes: [String: Int] = [:], nullable: Set<String> = [], epsilon: Double = 1e-6,
     attention: (_ dHead: Int, _ layerCount: Int) throws(TransformerError) -> [AttentionRule]
   ) throws(TransformerError) -> TransformerConfiguration {
     func size(_ name: String, default fallback: Int? = nil) throws(TransformerError) -> Int {
-      try fields.integer(name, default: sizes[name] ?? fallback)
+      try fields.integer(name, default: sizes[name] ?? fallback, nullable: nullable.contains(name))
     }
     let dModel = try size("hidden_size")
     let headCount = try size("num_attention_heads")
@@ -72,8 +73,9 @@ struct LlamaLayout {
   func load(
     _ c: TransformerConfiguration, from weights: WeightSource, folder: URL
   ) throws(CheckpointError) -> Transformer {
+    var c = c
     let (embedding, unembedding) = try weights.embeddings(
-      "embed_tokens.weight", head: "lm_head.weight", c)
+      "embed_tokens.weight", head: "lm_head.weight", &c)
     var blocks: [Block] = []
     for layer in 0..<c.layerCount { blocks.append(try block(layer, c, weights)) }
     return Transformer(

@@ -9,7 +9,7 @@ enum MistralFamily: TransformerFamily {
   static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
     let configuration = try LlamaLayout.configuration(
       from: fields, family: "mistral", activation: try fields.activation("hidden_act", default: "silu"),
-      tiesEmbeddings: false
+      tiesEmbeddings: false, nullable: ["head_dim"]
     ) { dHead, layerCount throws(TransformerError) in
       let rotary = try fields.rotary(dHead: dHead)
       let window = try fields.optionalInteger("sliding_window", default: 4096)

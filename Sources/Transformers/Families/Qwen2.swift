@@ -9,7 +9,7 @@ enum Qwen2Family: TransformerFamily {
   static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
     let configuration = try LlamaLayout.configuration(
       from: fields, family: "qwen2", activation: try fields.activation("hidden_act", default: "silu"),
-      tiesEmbeddings: false
+      tiesEmbeddings: false, nullable: ["num_key_value_heads"]
     ) { dHead, layerCount throws(TransformerError) in
       try attention(fields, dHead: dHead, layerCount: layerCount)
     }

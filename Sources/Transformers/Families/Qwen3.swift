@@ -9,7 +9,7 @@ enum Qwen3Family: TransformerFamily {
   static func plan(_ fields: ConfigurationFields) throws(TransformerError) -> TransformerPlan {
     let configuration = try LlamaLayout.configuration(
       from: fields, family: "qwen3", activation: try fields.activation("hidden_act", default: "silu"),
-      tiesEmbeddings: false, sizes: ["head_dim": 128]
+      tiesEmbeddings: false, sizes: ["head_dim": 128], nullable: ["num_key_value_heads"]
     ) { dHead, layerCount throws(TransformerError) in
       try Qwen2Family.attention(fields, dHead: dHead, layerCount: layerCount)
     }

@@ -82,11 +82,11 @@ extension ConfigurationFields {
         standard = amplitude(upper) / amplitude(lower)
       }
       return .yarn(
-        factor: factor, fastTurns: try positive("beta_fast", default: 32),
-        slowTurns: try positive("beta_slow", default: 1),
+        factor: factor, fastTurns: try positive("beta_fast", default: 32, nullable: true),
+        slowTurns: try positive("beta_slow", default: 1, nullable: true),
         originalContext: try originalContext(),
-        amplitude: try positive("attention_factor", default: standard),
-        rounds: try flag("truncate", default: true))
+        amplitude: try positive("attention_factor", default: standard, nullable: true),
+        rounds: try flag("truncate", default: true, null: false))
     default:
       throw .unsupported(path: path, what: "rotary scaling '\(kind)'")
     }

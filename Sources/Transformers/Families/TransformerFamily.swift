@@ -44,7 +44,8 @@ struct WeightSource {
 
   func callAsFunction(_ name: String) throws(CheckpointError) -> StoredTensor {
     if let tensor = find(name) { return tensor }
-    return try checkpoint.tensor(fullName(name))
+    let listed = prefixes.lazy.map { $0 + name }.first(where: checkpoint.misses)
+    return try checkpoint.tensor(listed ?? fullName(name))
   }
 
   /// The name that files usually have for a weight.
@@ -52,23 +53,30 @@ struct WeightSource {
 
   /// The token embedding and the unembedding, `[vocabulary, dModel]`; tied checkpoints store their one matrix under either
   /// name.
+  ///
+  /// A head that is stored beside the embedding and differs from it is used whatever the configuration says, which is
+  /// corrected: so does transformers 5.
   /// - Parameters:
   ///   - name: The embedding's name.
   ///   - head: The unembedding's, which never stands behind a prefix.
   func embeddings(
-    _ name: String, head: String, _ c: TransformerConfiguration
+    _ name: String, head: String, _ c: inout TransformerConfiguration
   ) throws(CheckpointError) -> (embedding: WeightMatrix, unembedding: WeightMatrix) {
-    func matrix(_ names: String...) throws(CheckpointError) -> WeightMatrix {
-      let found = names.lazy.compactMap { find($0) }.first
-      let tensor =
-        if let found { found } else { try checkpoint.tensor(names[0] == head ? head : fullName(name)) }
-      return try tensor.weight(outputs: c.vocabularyCount, inputs: c.dModel)
+    func matrix(_ tensor: StoredTensor) throws(CheckpointError) -> WeightMatrix {
+      try tensor.weight(outputs: c.vocabularyCount, inputs: c.dModel)
     }
+    let (stored, own) = (find(name), find(head))
     if c.tiesEmbeddings {
-      let one = try matrix(name, head)
+      if let stored, let own, try !stored.holdsSame(as: own) {
+        c.tiesEmbeddings = false
+        return (try matrix(stored), try matrix(own))
+      }
+      let one = if let either = stored ?? own { try matrix(either) } else { try matrix(self(name)) }
       return (one, one)
     }
-    return (try matrix(name), try matrix(head))
+    let embedding = try matrix(self(name))
+    let unembedding = if let own { try matrix(own) } else { try matrix(checkpoint.tensor(head)) }
+    return (embedding, unembedding)
   }
 
   /// A norm with a gain and a bias.
