@@ -12,6 +12,10 @@ public enum TokenizationError: Error, Equatable, Sendable {
   case unsupported(file: String, place: String, type: String, supported: [String])
   /// A text holds something that no token stands for.
   case unencodable(text: String, inside: String)
+  /// A component takes more steps than the text is worth; `count` is how many scalars the text has.
+  case tooCostly(what: String, count: Int)
+  /// A component makes a text of `count` scalars longer than a text may become.
+  case tooLong(what: String, count: Int, limit: Int)
 }
 
 extension TokenizationError: CustomStringConvertible, LocalizedError {
@@ -33,10 +37,25 @@ extension TokenizationError: CustomStringConvertible, LocalizedError {
       """
     case .unencodable(let text, let inside):
       """
-      '\(text)' in '\(inside)' is not in the vocabulary, and the tokenizer has no unknown token to put in \
+      '\(text)' in '\(Self.short(inside))' is not in the vocabulary, and the tokenizer has no unknown token to put in \
       its place. Leave it out or write it differently.
       """
+    case .tooCostly(let what, let count):
+      """
+      \(what) in tokenizer.json takes too many steps on \(count) letters of text. Check that the file is the model's \
+      own; otherwise use shorter texts.
+      """
+    case .tooLong(let what, let count, let limit):
+      """
+      \(what) in tokenizer.json makes more than \(limit) letters of \(count). Check that the file is the model's own.
+      """
     }
+  }
+
+  /// The beginning of a text that may be long.
+  private static func short(_ text: String) -> String {
+    let beginning = text.prefix(60)
+    return beginning.endIndex == text.endIndex ? text : beginning + "…"
   }
 
   /// The same sentence, for Foundation.

@@ -77,11 +77,13 @@ extension Tokenizer {
     self.model = model
     self.addedTokens = addedTokens
     self.normalizer = normalizer
-    literalFinder = AddedTokenFinder(addedTokens.all.filter { !$0.declaration.isNormalized }) {
+    literalFinder = try AddedTokenFinder(addedTokens.all.filter { !$0.declaration.isNormalized }) {
       Scalars($0.content.unicodeScalars)
     }
-    normalizedFinder = AddedTokenFinder(addedTokens.all.filter(\.declaration.isNormalized)) {
-      normalizer.normalized(Scalars($0.content.unicodeScalars))
+    normalizedFinder = try AddedTokenFinder(addedTokens.all.filter(\.declaration.isNormalized)) {
+      (added) throws(TokenizationError) in
+      let content = Scalars(added.content.unicodeScalars)
+      return try normalizer.normalized(content, limit: Self.lengthLimit(of: content.count))
     }
     preTokenizer = try PreTokenizer(file["pre_tokenizer"])
     postProcessor = try PostProcessor(file["post_processor"], isToken: isToken)

@@ -55,11 +55,12 @@ public struct Tokenizer: Sendable {
   ) throws(TokenizationError) -> [Token] {
     let scalars = Scalars(text.unicodeScalars)
     var tokens: [Token] = []
-    for part in literalFinder.parts(of: scalars) {
+    var room = Self.lengthLimit(of: scalars.count)
+    for part in try literalFinder.parts(of: scalars) {
       switch part {
       case .token(let token): tokens.append(token)
       case .text(let range):
-        try append(scalars[range], startsText: range.lowerBound == 0, to: &tokens)
+        try append(scalars[range], startsText: range.lowerBound == 0, room: &room, to: &tokens)
       }
     }
     return addingSpecialTokens ? postProcessor.dressed(tokens) : tokens
@@ -76,17 +77,25 @@ public struct Tokenizer: Sendable {
     return decoder.text(of: shown.map(scalars(of:)))
   }
 
+  /// How many scalars a text of so many may become on its way to the model. Unicode's longest compatible spelling of a
+  /// letter has 18, of four bytes each.
+  static func lengthLimit(of count: Int) -> Int { 65_536 + 72 * count }
+
   /// Adds the tokens of a stretch of text without literal added tokens.
+  /// - Parameter room: How many scalars the rest of the whole text may still become.
   private func append(
-    _ text: ArraySlice<Unicode.Scalar>, startsText: Bool, to tokens: inout [Token]
+    _ text: ArraySlice<Unicode.Scalar>, startsText: Bool, room: inout Int, to tokens: inout [Token]
   ) throws(TokenizationError) {
-    let normalized = normalizer.normalized(Scalars(text))
-    for part in normalizedFinder.parts(of: normalized) {
+    let normalized = try normalizer.normalized(Scalars(text), limit: room)
+    room -= normalized.count
+    for part in try normalizedFinder.parts(of: normalized) {
       switch part {
       case .token(let token): tokens.append(token)
       case .text(let range):
         let startsText = startsText && range.lowerBound == 0
-        for word in preTokenizer.words(of: normalized[range], startsText: startsText) {
+        let words = try preTokenizer.words(
+          of: normalized[range], startsText: startsText, limit: Self.lengthLimit(of: range.count))
+        for word in words {
           try model.append(word.text, to: &tokens)
         }
       }

@@ -21,8 +21,9 @@ struct PreTokenizerVariantTests {
     let texts = try variant.list("cases")
     #expect(texts.count == 41)
     for text in texts {
-      let normalized = try normalizer.normalized(Scalars(text.string("text").unicodeScalars))
-      let words = preTokenizer.words(of: normalized[...], startsText: true)
+      let normalized = try normalizer.normalized(
+        Scalars(text.string("text").unicodeScalars), limit: 100_000)
+      let words = try preTokenizer.words(of: normalized[...], startsText: true, limit: 100_000)
       let pieces = try text.strings("pieces")
       #expect(words.map { String($0.text) } == pieces)
       var tokens: [Token] = []
@@ -41,8 +42,10 @@ struct PreTokenizerTests {
   /// The words of a text, joined with bars.
   private func words(of text: String, _ preTokenizer: String) throws -> String {
     let place = try JSONPlace(Data(preTokenizer.utf8), file: "test")
-    return try PreTokenizer(place).words(of: Scalars(text.unicodeScalars)[...], startsText: true)
-      .map { String($0.text) }.joined(separator: "|")
+    return try PreTokenizer(place).words(
+      of: Scalars(text.unicodeScalars)[...], startsText: true, limit: 100_000
+    )
+    .map { String($0.text) }.joined(separator: "|")
   }
 
   @Test(arguments: [

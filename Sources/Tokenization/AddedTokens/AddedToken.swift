@@ -75,6 +75,14 @@ struct AddedTokens: Sendable {
 
   private func known(_ content: String) -> Token? { token(of: content) ?? vocabulary.token(of: content) }
 
+  /// Lets decoding leave a token out that was added before.
+  mutating func markSpecial(_ content: String) {
+    guard let place = token(of: content).flatMap({ places[$0] }) else { return }
+    var declaration = all[place].declaration
+    declaration.isSpecial = true
+    all[place] = AddedToken(declaration, token: all[place].token)
+  }
+
   /// How the added token of a number is written.
   func content(of token: Token) -> String? { places[token].map { all[$0].content } }
 

@@ -23,6 +23,8 @@ struct DeclaredTokens {
   private var extra: [Named] = []
   /// Other tokens to add, by the numbers that order them.
   private var listed: [Int: Named] = [:]
+  /// Whether tokenizer_config.json lists tokens.
+  private var hasDecoder = false
 
   /// - Parameters:
   ///   - configuration: The outermost value of tokenizer_config.json.
@@ -31,6 +33,7 @@ struct DeclaredTokens {
   init(configuration: JSONPlace?, map: JSONPlace?, list: JSONPlace?) throws(TokenizationError) {
     if let configuration { try take(configuration, isMap: false) }
     if let decoder = try configuration?["added_tokens_decoder"] {
+      hasDecoder = true
       for (key, place) in try decoder.entries() {
         guard let number = Int(key) else {
           throw decoder.malformed("has the key '\(key)', which must be the number of a token")
@@ -98,7 +101,12 @@ struct DeclaredTokens {
       if names.contains(Piece(text: declaration.content)) { declaration.isSpecial = true }
       try tokens.add(declaration, at: entry.place)
     }
-    for number in listed.keys.sorted() { if let entry = listed[number] { try add(entry) } }
+    for number in listed.keys.sorted() {
+      guard let entry = listed[number] else { continue }
+      // Where no decoder speaks for all, tokenizer.json says how its own tokens are looked for.
+      if hasDecoder || tokens.token(of: entry.declaration.content) == nil { try add(entry) }
+    }
+    if !hasDecoder { for entry in allNamed { tokens.markSpecial(entry.declaration.content) } }
     for entry in allNamed + extra where tokens.token(of: entry.declaration.content) == nil { try add(entry) }
   }
 }

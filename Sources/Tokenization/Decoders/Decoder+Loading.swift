@@ -3,27 +3,38 @@ extension Decoder {
     "Sequence", "Replace", "ByteFallback", "Fuse", "Strip", "ByteLevel", "Metaspace",
   ]
 
+  /// The most times as long as its pieces that a text may become.
+  private static let mostGrowth = 1024
+
   /// Reads a `decoder`.
   init(_ place: JSONPlace?) throws(TokenizationError) {
-    guard let place else {
-      self = .spaced
-      return
-    }
+    self = try Self.read(place)
+    guard let place, growth > Self.mostGrowth else { return }
+    throw place.malformed("would make a text more than \(Self.mostGrowth) times as long")
+  }
+
+  private static func read(_ place: JSONPlace?) throws(TokenizationError) -> Decoder {
+    guard let place else { return .spaced }
     let type = try place.type()
     switch type {
     case "Sequence":
       var steps: [Decoder] = []
-      for item in try place.required("decoders").items() { steps.append(try Decoder(item)) }
-      self = .sequence(steps)
+      for item in try place.required("decoders").items() { steps.append(try read(item)) }
+      return .sequence(steps)
     case "Replace":
       let content = Scalars(try place.required("content").string().unicodeScalars)
-      self = .replace(try Pattern(place.required("pattern")), with: content)
-    case "ByteFallback": self = .byteFallback
-    case "Fuse": self = .fuse
-    case "Strip": self = try Self.strip(place)
-    case "ByteLevel": self = .byteLevel
-    case "Metaspace": self = .metaspace(try Metaspace(place))
-    default: throw place.unsupported(type, supported: Self.supported)
+      let pattern = try place.required("pattern")
+      let read = try Pattern(pattern)
+      guard read.isLinear else {
+        throw pattern.malformed("is too costly for a decoder: it looks around, or is long")
+      }
+      return .replace(read, with: content)
+    case "ByteFallback": return .byteFallback
+    case "Fuse": return .fuse
+    case "Strip": return try strip(place)
+    case "ByteLevel": return .byteLevel
+    case "Metaspace": return .metaspace(try Metaspace(place))
+    default: throw place.unsupported(type, supported: supported)
     }
   }
 

@@ -35,11 +35,22 @@ indirect enum Decoder: Sendable {
     }
   }
 
+  /// How many times as long the steps may make a text.
+  var growth: Int {
+    switch self {
+    case .sequence(let steps): steps.reduce(1) { min($0 * $1.growth, 1 << 30) }
+    case .replace(let pattern, let content): min(pattern.growth(replacingWith: content.count), 1 << 30)
+    default: 1
+    }
+  }
+
   private func decoded(_ pieces: [Scalars]) -> [Scalars] {
     switch self {
     case .spaced: pieces
     case .sequence(let steps): steps.reduce(pieces) { $1.decoded($0) }
-    case .replace(let pattern, let content): pieces.map { $0.replacing(pattern, with: content) }
+    case .replace(let pattern, let content):
+      // Reading the file has seen to it that the search ends, but for texts that take a gigabyte to search.
+      pieces.map { $0.replacing((try? pattern.matches(in: $0[...])) ?? [], with: content) }
     case .byteFallback: Self.joiningBytes(pieces)
     case .fuse: [Self.fused(pieces)]
     case .strip(let scalar, let start, let stop):

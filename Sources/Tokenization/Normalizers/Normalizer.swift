@@ -15,16 +15,33 @@ indirect enum Normalizer: Sendable {
   case stripAccents
 
   /// The normal form of a text.
-  func normalized(_ text: Scalars) -> Scalars {
+  /// - Parameter limit: How many scalars it may have.
+  /// - Throws: ``TokenizationError/tooLong(what:count:limit:)``, ``TokenizationError/tooCostly(what:count:)``.
+  func normalized(_ text: Scalars, limit: Int) throws(TokenizationError) -> Scalars {
+    let result: Scalars
     switch self {
-    case .sequence(let normalizers): normalizers.reduce(text) { $1.normalized($0) }
-    case .prepend(let prefix): text.isEmpty ? text : prefix + text
-    case .replace(let pattern, let content): text.replacing(pattern, with: content)
-    case .unicode(let form): form.normalized(text)
-    case .lowercase: text.flatMap { $0.properties.lowercaseMapping.unicodeScalars }
-    case .strip(let left, let right): Self.stripped(text, left: left, right: right)
-    case .stripAccents: text.filter { !$0.isMark }
+    case .sequence(let normalizers):
+      var sofar = text
+      for normalizer in normalizers { sofar = try normalizer.normalized(sofar, limit: limit) }
+      return sofar
+    case .prepend(let prefix): result = text.isEmpty ? text : prefix + text
+    case .replace(let pattern, let content):
+      let matches = try pattern.matches(in: text[...])
+      // Known before it is made.
+      let growth = matches.count.multipliedReportingOverflow(by: content.count)
+      guard !growth.overflow, growth.partialValue - text.count <= limit else { throw tooLong(text, limit) }
+      result = text.replacing(matches, with: content)
+    case .unicode(let form): result = form.normalized(text)
+    case .lowercase: result = text.flatMap { $0.properties.lowercaseMapping.unicodeScalars }
+    case .strip(let left, let right): result = Self.stripped(text, left: left, right: right)
+    case .stripAccents: result = text.filter { !$0.isMark }
     }
+    guard result.count <= limit else { throw tooLong(text, limit) }
+    return result
+  }
+
+  private func tooLong(_ text: Scalars, _ limit: Int) -> TokenizationError {
+    .tooLong(what: "the normalizer", count: text.count, limit: limit)
   }
 
   private static func stripped(_ text: Scalars, left: Bool, right: Bool) -> Scalars {
@@ -36,9 +53,8 @@ indirect enum Normalizer: Sendable {
 }
 
 extension Scalars {
-  /// The text with another in the place of every match of a pattern.
-  func replacing(_ pattern: Pattern, with content: Scalars) -> Scalars {
-    let matches = pattern.matches(in: self[...])
+  /// The text with another in the place of every match.
+  func replacing(_ matches: [Range<Int>], with content: Scalars) -> Scalars {
     if matches.isEmpty { return self }
     var result = Scalars()
     var done = startIndex

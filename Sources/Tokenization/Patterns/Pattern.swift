@@ -2,8 +2,8 @@
 enum Pattern: Sendable {
   /// One text, exactly.
   case literal(Scalars)
-  /// A regular expression without a scanner, compiled when it is used: `Regex` cannot cross tasks.
-  case regex(String)
+  /// A regular expression without a scanner.
+  case regex(RegularExpression)
   /// A regular expression with a scanner.
   case scanner(WordScanner)
   /// Every single scalar of a set.
@@ -24,82 +24,46 @@ enum Pattern: Sendable {
     if let scanner = WordScanner(pattern: text) {
       self = .scanner(scanner)
     } else {
-      let translated = Self.withUnicodeClasses(text)
-      do { _ = try Regex(translated) } catch {
-        throw regex.malformed("is '\(text)', which is not a regular expression that Swift reads (\(error))")
-      }
-      self = .regex(translated)
-    }
-  }
-
-  /// What Oniguruma, the engine that tokenizer files are written for, takes for `\w`: beyond the standard's
-  /// word letters, the superscripts and fractions of Latin-1.
-  private static let wordLetters = #"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}²³¹¼-¾"#
-
-  /// A regular expression with digits and word letters spelled out, which Swift's engine takes otherwise: its
-  /// `\d` takes in fractions and Roman numerals.
-  private static func withUnicodeClasses(_ regex: String) -> String {
-    var result = ""
-    var isEscaped = false
-    for scalar in regex.unicodeScalars {
-      guard isEscaped else {
-        isEscaped = scalar == "\\"
-        if !isEscaped { result.unicodeScalars.append(scalar) }
-        continue
-      }
-      isEscaped = false
-      switch scalar {
-      case "d": result += #"\p{Nd}"#
-      case "D": result += #"\P{Nd}"#
-      case "w": result += "[\(wordLetters)]"
-      case "W": result += "[^\(wordLetters)]"
-      default: result.unicodeScalars.append(contentsOf: ["\\", scalar])
+      do { self = .regex(try RegularExpression(text)) } catch {
+        throw regex.malformed("is '\(text)', which \(error.reason)")
       }
     }
-    return isEscaped ? result + "\\" : result
   }
 
   /// Where the pattern is found, from left to right without overlaps, as ranges of the text's indices.
-  func matches(in text: ArraySlice<Unicode.Scalar>) -> [Range<Int>] {
+  /// - Throws: ``TokenizationError/tooCostly(what:count:)`` for a regular expression that takes too many steps.
+  func matches(in text: ArraySlice<Unicode.Scalar>) throws(TokenizationError) -> [Range<Int>] {
     switch self {
     case .literal(let literal): Self.places(of: literal, in: text)
-    case .regex(let regex): Self.matches(of: regex, in: text)
+    case .regex(let regex): try regex.matches(in: text)
     case .scanner(let scanner): scanner.pieces(of: text)
     case .each(let set): text.indices.filter { set.contains(text[$0]) }.map { $0..<$0 + 1 }
     case .words: Self.words(in: text)
     }
   }
 
+  /// Where a text is found, by Knuth, Morris and Pratt: what was compared is not compared again.
   private static func places(of literal: Scalars, in text: ArraySlice<Unicode.Scalar>) -> [Range<Int>] {
-    guard let first = literal.first else { return [] }
+    if literal.isEmpty { return [] }
+    // How much of the literal still fits where the next letter does not.
+    var fits = [0]
+    var fit = 0
+    for scalar in literal.dropFirst() {
+      while fit > 0, literal[fit] != scalar { fit = fits[fit - 1] }
+      if literal[fit] == scalar { fit += 1 }
+      fits.append(fit)
+    }
     var places: [Range<Int>] = []
-    var index = text.startIndex
-    while index + literal.count <= text.endIndex {
-      if text[index] == first,
-        literal.count == 1 || text[index..<index + literal.count].elementsEqual(literal)
-      {
-        places.append(index..<index + literal.count)
-        index += literal.count
-      } else {
-        index += 1
+    fit = 0
+    for index in text.indices {
+      while fit > 0, literal[fit] != text[index] { fit = fits[fit - 1] }
+      if literal[fit] == text[index] { fit += 1 }
+      if fit == literal.count {
+        places.append(index + 1 - fit..<index + 1)
+        fit = 0
       }
     }
     return places
-  }
-
-  private static func matches(of regex: String, in text: ArraySlice<Unicode.Scalar>) -> [Range<Int>] {
-    guard let regex = try? Regex(regex).matchingSemantics(.unicodeScalar) else { return [] }
-    let string = String(text)
-    // Counts on from the last place, so that a text is walked through once.
-    var last = (index: string.startIndex, place: text.startIndex)
-    func place(of index: String.Index) -> Int {
-      last = (index, last.place + string.unicodeScalars.distance(from: last.index, to: index))
-      return last.place
-    }
-    return string.matches(of: regex).map { match in
-      let start = place(of: match.range.lowerBound)
-      return start..<place(of: match.range.upperBound)
-    }
   }
 
   private static func words(in text: ArraySlice<Unicode.Scalar>) -> [Range<Int>] {
@@ -112,5 +76,20 @@ enum Pattern: Sendable {
       start = max(end, start + 1)
     }
     return words
+  }
+
+  /// How many times as long a text may become whose matches are replaced by so many scalars.
+  func growth(replacingWith count: Int) -> Int {
+    switch self {
+    case .literal(let literal): literal.isEmpty ? 1 : max(1, (count + literal.count - 1) / literal.count)
+    // May match between any two scalars.
+    default: 1 + count
+    }
+  }
+
+  /// Whether a search takes time in proportion to the text, so that it can always be finished.
+  var isLinear: Bool {
+    guard case .regex(let regex) = self else { return true }
+    return regex.isLinear
   }
 }

@@ -66,8 +66,7 @@ private struct Cursor {
     let first = text[start] == " " && start + 1 < text.endIndex ? start + 1 : start
     let kind = ScalarClass(text[first])
     if kind == .space { return spaceEnd(from: start) }
-    let end = runEnd(of: kind, from: first)
-    return kind == .number && end - first > numerals ? first + numerals : end
+    return runEnd(of: kind, from: first, atMost: kind == .number ? numerals : .max)
   }
 
   func llama3End(from start: Int, numerals: Int) -> Int {
@@ -82,7 +81,7 @@ private struct Cursor {
       return runEnd(of: .letter, from: start + 1)
     }
     // \p{N}{1,numerals}
-    if kind == .number { return min(runEnd(of: .number, from: start), start + numerals) }
+    if kind == .number { return runEnd(of: .number, from: start, atMost: numerals) }
     // ` ?[^\s\p{L}\p{N}]+[\r\n]*`
     let first = scalar == " " && isClass(.other, at: start + 1) ? start + 1 : start
     if isClass(.other, at: first) {
@@ -106,9 +105,10 @@ private struct Cursor {
     index < text.endIndex && ScalarClass(text[index]) == kind
   }
 
-  private func runEnd(of kind: ScalarClass, from start: Int) -> Int {
+  /// The end of a run of one class; a long one is not walked through again for each of its parts.
+  private func runEnd(of kind: ScalarClass, from start: Int, atMost count: Int = .max) -> Int {
     var end = start
-    while isClass(kind, at: end) { end += 1 }
+    while end - start < count, isClass(kind, at: end) { end += 1 }
     return end
   }
 

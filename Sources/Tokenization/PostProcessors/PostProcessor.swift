@@ -3,6 +3,8 @@ struct PostProcessor: Sendable {
   private enum Item: Sendable {
     case tokens([Token])
     case text
+
+    var isText: Bool { if case .text = self { true } else { false } }
   }
 
   /// Applied one after another, each to the result of the one before.
@@ -48,6 +50,11 @@ struct PostProcessor: Sendable {
       } else {
         let name = try item.required("Sequence").required("id")
         guard try name.string() == "A" else { throw name.malformed("must be 'A', the one text there is") }
+        // Templates follow one another, and each would double the text again.
+        guard !template.contains(where: \.isText) else {
+          throw name.malformed(
+            "stands in the template for the second time, and the text may stand there once")
+        }
         template.append(.text)
       }
     }

@@ -16,17 +16,44 @@ indirect enum PreTokenizer: Sendable {
   }
 
   /// The words of a text.
-  func words(of text: ArraySlice<Unicode.Scalar>, startsText: Bool) -> [Word] {
-    text.isEmpty ? [] : split([Word(text: text, startsText: startsText)])
+  /// - Parameter limit: How many scalars they may have together.
+  /// - Throws: ``TokenizationError/tooLong(what:count:limit:)``, ``TokenizationError/tooCostly(what:count:)``.
+  func words(
+    of text: ArraySlice<Unicode.Scalar>, startsText: Bool, limit: Int
+  ) throws(TokenizationError) -> [Word] {
+    if text.isEmpty { return [] }
+    var words = [Word(text: text, startsText: startsText)]
+    try split(&words, limit: limit)
+    return words
   }
 
-  private func split(_ words: [Word]) -> [Word] {
+  private func split(_ words: inout [Word], limit: Int) throws(TokenizationError) {
+    if case .sequence(let steps) = self {
+      for step in steps { try step.split(&words, limit: limit) }
+      return
+    }
+    var result: [Word] = []
+    var count = 0
+    for word in words {
+      let pieces = try pieces(of: word)
+      count += pieces.reduce(0) { $0 + $1.text.count }
+      guard count <= limit else {
+        throw .tooLong(
+          what: "the pre-tokenizer", count: words.reduce(0) { $0 + $1.text.count }, limit: limit)
+      }
+      result += pieces
+    }
+    words = result
+  }
+
+  /// What one step other than a sequence makes of a word.
+  private func pieces(of word: Word) throws(TokenizationError) -> [Word] {
     switch self {
-    case .sequence(let steps): steps.reduce(words) { $1.split($0) }
+    case .sequence: [word]
     case .byteLevel(let addsSpace, let splits):
-      words.flatMap { Self.byteLevelWords(of: $0, addsSpace: addsSpace, splits: splits) }
-    case .split(let rule): words.flatMap { $0.cut(into: rule.pieces(of: $0.text)) }
-    case .metaspace(let metaspace): words.flatMap { metaspace.words(of: $0) }
+      Self.byteLevelWords(of: word, addsSpace: addsSpace, splits: splits)
+    case .split(let rule): word.cut(into: try rule.pieces(of: word.text))
+    case .metaspace(let metaspace): try metaspace.words(of: word)
     }
   }
 
@@ -63,7 +90,7 @@ struct Metaspace: Sendable {
   /// Whether texts are cut before every sign.
   let splits: Bool
 
-  func words(of word: PreTokenizer.Word) -> [PreTokenizer.Word] {
+  func words(of word: PreTokenizer.Word) throws(TokenizationError) -> [PreTokenizer.Word] {
     var word = word
     word.text = word.text.map { $0 == " " ? sign : $0 }[...]
     if word.text.first != sign, prepending == .always || prepending == .first && word.startsText {
@@ -71,6 +98,6 @@ struct Metaspace: Sendable {
     }
     guard splits else { return [word] }
     let rule = SplitRule(pattern: .literal([sign]), behavior: .mergedWithNext)
-    return word.cut(into: rule.pieces(of: word.text))
+    return word.cut(into: try rule.pieces(of: word.text))
   }
 }

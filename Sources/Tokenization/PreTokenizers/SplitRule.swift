@@ -25,8 +25,9 @@ struct SplitRule: Sendable {
   }
 
   /// The pieces of a text, as ranges of its indices; none is empty.
-  func pieces(of text: ArraySlice<Unicode.Scalar>) -> [Range<Int>] {
-    let cuts = cuts(of: text)
+  /// - Throws: ``TokenizationError/tooCostly(what:count:)`` for a regular expression that takes too many steps.
+  func pieces(of text: ArraySlice<Unicode.Scalar>) throws(TokenizationError) -> [Range<Int>] {
+    let cuts = try cuts(of: text)
     let pieces =
       switch behavior {
       case .isolated: cuts.map(\.range)
@@ -39,10 +40,10 @@ struct SplitRule: Sendable {
   }
 
   /// Matches and what lies between them, in order.
-  private func cuts(of text: ArraySlice<Unicode.Scalar>) -> [Cut] {
+  private func cuts(of text: ArraySlice<Unicode.Scalar>) throws(TokenizationError) -> [Cut] {
     var cuts: [Cut] = []
     var done = text.startIndex
-    for match in pattern.matches(in: text) {
+    for match in try pattern.matches(in: text) {
       if done < match.lowerBound { cuts.append(Cut(range: done..<match.lowerBound, isMatch: isInverted)) }
       cuts.append(Cut(range: match, isMatch: !isInverted))
       done = match.upperBound

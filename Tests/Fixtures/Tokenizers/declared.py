@@ -4,7 +4,7 @@
     venv/bin/python Tests/Fixtures/Tokenizers/declared.py
 
 One small byte-level tokenizer serves all cases. A case changes some of it, puts files beside it, and holds what
-AutoTokenizer then makes of texts: their tokens without those of the template, which tokens are named as special, and
+transformers then makes of texts: their tokens without those of the template, which tokens are named as special, and
 the tokens with a part to play.
 """
 
@@ -87,6 +87,9 @@ CASES = {
             "262": flags("<x>", normalized=True, lstrip=True)}}}),
     "added_tokens.json": ({}, {"tokenizer_config.json": END | {"pad_token": "<y>"},
                                "added_tokens.json": {"<x>": 262, "<y>": 263}}),
+    "added_tokens.json beside flags": (
+        {"added": [flags("<x>", normalized=True, rstrip=True)]},
+        {"tokenizer_config.json": END, "added_tokens.json": {"<y>": 263, "<x>": 262}}),
     "added_tokens.json, normalized": (LOWER, {"tokenizer_config.json": END, "added_tokens.json": {"<x>": 262}}),
     "added_tokens.json beside a decoder": ({}, {
         "tokenizer_config.json": END | {"added_tokens_decoder": {"262": flags("<y>")}},
@@ -129,7 +132,8 @@ def main():
             from transformers import PreTrainedTokenizerFast
             tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
         result.append(dict(
-            name=name, normalizer=changed["normalizer"], added_tokens=changed["added_tokens"], files=files,
+            name=name, normalizer=changed["normalizer"], added_tokens=changed["added_tokens"],
+            files={file: json.dumps(value) for file, value in files.items()},
             bos=tokenizer.bos_token_id, eos=tokenizer.eos_token_id, pad=tokenizer.pad_token_id,
             special=sorted(tokenizer.all_special_ids), count=len(tokenizer),
             skipped=sorted(i for i, t in tokenizer.added_tokens_decoder.items() if t.special),
