@@ -11,6 +11,8 @@ public struct AttributionResult: Sendable {
   public let model: LocalReplacementModel
   /// The logit nodes.
   public let logits: [LogitTarget]
+  /// Which tokens were taken for words among the targets that several spell.
+  public var choices: [ResolvedChoice] = []
   /// The part of the influence that was followed to its ends.
   public let coverage: Double
   /// The influence of the features whose rows were skipped, in units of root weight.

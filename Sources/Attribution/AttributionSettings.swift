@@ -7,6 +7,10 @@ public enum AttributionTarget: Hashable, Sendable {
   case token(Token)
   /// The first token's logit less the second's.
   case difference(Token, Token)
+  /// The likeliest token of several that spell a word.
+  case word(TokenChoice)
+  /// The likeliest token of one word's less that of another's.
+  case wordDifference(TokenChoice, TokenChoice)
   /// The preactivation of an active feature.
   case feature(FeatureID, position: Int)
 }

@@ -4,14 +4,15 @@ internal import Transcoding
 extension AttributionTarget {
   /// A target as a user writes it: a token, `A-B`, or `feature:LAYER/INDEX@POSITION`.
   ///
-  /// `token:ID` names a token by its number, alone or in a difference.
+  /// `token:ID` names a token by its number, alone or on either side of a difference. A word that several tokens spell
+  /// stands for the likeliest of them, which the run decides.
   /// - Parameter positionCount: How many positions the prompt has; a negative position counts from its end.
   /// - Throws: ``AttributionError/badTarget(text:reason:)`` for a text that names no token and no feature.
   public init(_ text: String, tokenizer: Tokenizer, positionCount: Int) throws(AttributionError) {
     if text.hasPrefix("feature:") {
       self = try Self.feature(text, positionCount: positionCount)
-    } else if let token = Self.token(text, tokenizer) {
-      self = .token(token)
+    } else if let word = Self.word(text, tokenizer) {
+      self = word.tokens.count == 1 ? .token(word.tokens[0]) : .word(word)
     } else {
       self = try Self.difference(text, tokenizer)
     }
@@ -27,37 +28,55 @@ extension AttributionTarget {
   }
 
   private static func difference(_ text: String, _ tokenizer: Tokenizer) throws(AttributionError) -> Self {
-    var hasEmptySide = false
-    var numbers = [text]
+    var hyphens = 0
+    // A side that names no token beside one that does, at the first such hyphen.
+    var failure: (text: String, side: String)?
     for index in text.indices where text[index] == "-" {
+      hyphens += 1
       let (left, right) = (String(text[..<index]), String(text[text.index(after: index)...]))
-      let (first, second) = (token(left, tokenizer), token(right, tokenizer))
-      if let first, let second { return .difference(first, second) }
-      if (left.isEmpty && second != nil) || (right.isEmpty && first != nil) { hasEmptySide = true }
-      // One side alone may be wrong; a hyphen elsewhere than between two tokens makes neither.
-      if first != nil { numbers.append(right) }
-      if second != nil { numbers.append(left) }
+      let (first, second) = (word(left, tokenizer), word(right, tokenizer))
+      if let first, let second {
+        guard first.tokens.count > 1 || second.tokens.count > 1 else {
+          return .difference(first.tokens[0], second.tokens[0])
+        }
+        return .wordDifference(first, second)
+      }
+      if failure == nil, first != nil { failure = (right, "right") }
+      if failure == nil, second != nil { failure = (left, "left") }
     }
-    if numbers.contains(where: isNumber) {
-      throw .badTarget(text: text, reason: "the vocabulary has ids 0 to \(tokenizer.vocabularyCount - 1)")
+    let ids = "the vocabulary has ids 0 to \(tokenizer.vocabularyCount - 1)"
+    if isNumber(text) { throw .badTarget(text: text, reason: ids) }
+    guard let failure else {
+      let sides = hyphens == 1 ? ", nor either side of a difference" : ""
+      throw .badTarget(
+        text: text,
+        reason:
+          "no single token spells it\(sides); name one token, A-B, token:ID, or feature:LAYER/INDEX@POSITION")
     }
-    guard !hasEmptySide else {
-      throw .badTarget(text: text, reason: "one side of the difference is empty; name two tokens, A-B")
+    let side = "the \(failure.side) side of the difference"
+    if failure.text.isEmpty {
+      throw .badTarget(text: text, reason: "\(side) is empty; name two tokens, A-B")
     }
     throw .badTarget(
       text: text,
-      reason: "no single token spells it; name one token, A-B, token:ID, or feature:LAYER/INDEX@POSITION")
+      reason: isNumber(failure.text)
+        ? "\(side), '\(failure.text)', is no token: \(ids)"
+        : "no single token spells \(side), '\(failure.text)'; name two tokens, A-B or token:ID-token:ID")
   }
 
   /// Whether a text names a token by a number, which may be none of the vocabulary's.
   private static func isNumber(_ text: String) -> Bool { text.wholeMatch(of: /token:-?[0-9]+/) != nil }
 
-  private static func token(_ text: String, _ tokenizer: Tokenizer) -> Token? {
+  /// The tokens that a text names, spelled with or without a space before them.
+  private static func word(_ text: String, _ tokenizer: Tokenizer) -> TokenChoice? {
     // Nothing would be spelled by a token that is a space.
     guard !text.isEmpty else { return nil }
-    if let token = tokenizer.tokens(spelling: text, allowingSpaceBefore: true).first { return token }
-    guard text.hasPrefix("token:"), let token = Token(text.dropFirst("token:".count)) else { return nil }
-    return (0..<tokenizer.vocabularyCount).contains(Int(token)) ? token : nil
+    let spelled = tokenizer.tokens(spelling: text, allowingSpaceBefore: true)
+    if !spelled.isEmpty { return TokenChoice(text: text, tokens: spelled) }
+    guard text.hasPrefix("token:"), let token = Token(text.dropFirst("token:".count)),
+      (0..<tokenizer.vocabularyCount).contains(Int(token))
+    else { return nil }
+    return TokenChoice(text: text, tokens: [token])
   }
 
   private static func feature(_ text: String, positionCount: Int) throws(AttributionError) -> Self {

@@ -132,7 +132,9 @@ public struct Attributor {
       pullback, settings: settings, plan: plan, logits: logits, progress: progress, isCancelled: isCancelled)
     try attributor.sweep()
     clock.end("attribution")
-    return attributor.result(prompt, phases: clock.phases)
+    var result = attributor.result(prompt, phases: clock.phases)
+    result.choices = model.resolvedChoices(settings, tokenizer: tokenizer)
+    return result
   }
 
   // MARK: The sweep

@@ -46,7 +46,8 @@ extension LocalReplacementModel {
     let probabilities = nextTokenProbabilities()
     guard probabilities.allSatisfy(\.isFinite) else { throw .notFinite(place: "the model's output") }
     let wanted =
-      settings.targets.isEmpty ? Self.likeliest(probabilities, settings) : settings.targets
+      settings.targets.isEmpty
+      ? Self.likeliest(probabilities, settings) : settings.targets.map { $0.resolved(probabilities) }
     let unembedding = transformer.unembedding
     let sum = unembedding.sumOfRows()
     let mean = sum.map { Float($0 / Double(unembedding.outputs)) }
@@ -74,7 +75,7 @@ extension LocalReplacementModel {
         targets.append(
           difference(first, second, number: targets.count, probabilities: probabilities, tokenizer: tokenizer)
         )
-      case .feature: continue
+      case .feature, .word, .wordDifference: continue
       }
     }
     return targets
@@ -105,6 +106,22 @@ extension LocalReplacementModel {
     let row = recording.residualFinal.rows(position..<position + 1)
     let y = transformer.finalNorm(row, frozenScales: [recording.finalNormScales[position]]).y
     return zip(vector, y.values).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  /// Which tokens were taken for words that several spell.
+  func resolvedChoices(_ settings: AttributionSettings, tokenizer: Tokenizer) -> [ResolvedChoice] {
+    let choices = settings.targets.flatMap(\.choices)
+    if choices.isEmpty { return [] }
+    let probabilities = nextTokenProbabilities()
+    var seen: Set<TokenChoice> = []
+    return choices.filter { seen.insert($0).inserted }.map { choice in
+      ResolvedChoice(
+        choice: choice, taken: choice.likeliest(probabilities),
+        candidates: choice.tokens.map { token in
+          let isThere = probabilities.indices.contains(Int(token))
+          return (tokenizer.text(of: token), isThere ? probabilities[Int(token)] : 0)
+        })
+    }
   }
 
   private func check(_ token: Token) throws(AttributionError) {

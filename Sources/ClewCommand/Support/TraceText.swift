@@ -32,6 +32,7 @@ enum TraceText {
     lines.append(("seconds", seconds.joined(separator: ", ")))
     lines.append(("memory", memory(result)))
     lines.append(("result", "\(folder) (report.md says what the figure leaves out)"))
+    lines += result.choices.map { ("note", note($0)) }
     lines += trace.notes.map { ("note", $0) }
     return lines.map { name, value in
       name.padding(toLength: 10, withPad: " ", startingAt: 0) + value + "\n"
@@ -71,6 +72,18 @@ enum TraceText {
         layers { $0.rows > 0 ? $0.errorNormShare : nil } + " by layer, the part of MLP outputs that is error"
       ),
     ]
+  }
+
+  /// Which token was taken for a word that several spell.
+  private static func note(_ choice: ResolvedChoice) -> String {
+    let tokens = zip(choice.choice.tokens, choice.candidates).map { token, candidate in
+      "'\(Terminal.visible(candidate.text))' (token:\(token), \(String(format: "%.2g", candidate.probability * 100)) %)"
+    }
+    let taken = choice.choice.tokens.firstIndex(of: choice.taken) ?? 0
+    let others = tokens.indices.filter { $0 != taken }.map { tokens[$0] }
+    return
+      "for '\(Terminal.visible(choice.choice.text))' the likelier token was taken: \(tokens[taken]), not "
+      + others.joined(separator: ", ")
   }
 
   private static func memory(_ result: AttributionResult) -> String {
