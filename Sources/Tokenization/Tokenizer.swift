@@ -3,9 +3,10 @@
 /// A text passes five stages: added tokens such as `<s>` are found in it; what lies between is normalized,
 /// cut into words, and turned into tokens by the model; and a template puts BOS around the result.
 ///
-/// Tokens and texts equal those of the `tokenizers` library, scalar by scalar, but for three things: a letter
-/// that no token stands for throws, and a number that is no token shows as `⟨505⟩`, where the library drops
-/// both; and truncation, padding and dropout in a file are not applied. What a letter is, Swift's version of Unicode says;
+/// Tokens and texts equal those of the `tokenizers` library, with what the files beside it add as transformers reads
+/// them, scalar by scalar, but for three things: a letter that no token stands for throws, and a number that is no token
+/// shows as `⟨505⟩`, where the library drops both; and truncation, padding and dropout in a file are not applied. Files
+/// that would make much more of a text than there is, or search it for ever, are refused. What a letter is, Swift's version of Unicode says;
 /// version 0.22 of the library goes by Unicode 16.
 public struct Tokenizer: Sendable {
   let addedTokens: AddedTokens

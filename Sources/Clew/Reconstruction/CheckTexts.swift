@@ -11,6 +11,8 @@ public struct CheckTexts: Sendable {
   public let source: String
   /// Tells later whether the files are the same; empty for texts in memory.
   public private(set) var fingerprint = ""
+  /// Whether the rows are traced as they are, with no special token in front where they have none.
+  public private(set) var isExact = false
   /// Whether there was more than was to be read.
   public private(set) var isCut = false
 
@@ -22,8 +24,14 @@ public struct CheckTexts: Sendable {
 
   /// One prompt.
   public init(prompt: String, tokenizer: Tokenizer) throws(AttributionError) {
-    rows = [try Prompt(prompt, tokenizer: tokenizer).tokens]
-    source = "one prompt"
+    try self.init(PromptInput(prompt), tokenizer: tokenizer)
+  }
+
+  /// One prompt, which may be given as tokens.
+  public init(_ input: PromptInput, tokenizer: Tokenizer) throws(AttributionError) {
+    rows = [try Prompt(input, tokenizer: tokenizer).tokens]
+    source = input.tokens == nil ? "one prompt" : "one prompt of given tokens"
+    isExact = input.tokens != nil || input.opening != nil
   }
 
   /// The rows with which a corpus begins.

@@ -17,8 +17,14 @@ public struct GraphSample: Sendable {
   public let keptNodes: Int
 
   /// Traces a prompt at coverage 1.
-  public init(_ tokens: [Token], with model: TracingModel, workingMemory: Int = 1 << 30) throws {
-    let prompt = Prompt(tokens, tokenizer: model.tokenizer)
+  /// - Parameter isExact: Whether the tokens are traced as they are; otherwise a special one comes in front if they begin
+  ///   with none.
+  public init(
+    _ tokens: [Token], with model: TracingModel, isExact: Bool = false, workingMemory: Int = 1 << 30
+  ) throws {
+    let prompt =
+      isExact
+      ? Prompt(exactly: tokens, tokenizer: model.tokenizer) : Prompt(tokens, tokenizer: model.tokenizer)
     let local = try LocalReplacementModel(
       of: model.transformer, transcoder: model.transcoder,
       recording: try model.transformer.record(prompt.tokens))

@@ -68,7 +68,9 @@ public struct TranscoderCheck: Sendable {
       for (place, prompt) in request.graphPrompts.enumerated() {
         let part = Double(number * request.graphPrompts.count + place)
         try progress("tracing prompts", part / Double(models.count * request.graphPrompts.count))
-        samples.append(try GraphSample(prompt, with: model, workingMemory: request.workingMemory))
+        samples.append(
+          try GraphSample(
+            prompt, with: model, isExact: request.texts.isExact, workingMemory: request.workingMemory))
       }
       graphs.append(samples)
     }

@@ -5,6 +5,18 @@ internal import Foundation
 internal import ReplacementModels
 internal import Transcoding
 
+extension ResolvedChoice {
+  /// The word, and the tokens that spell it with their probabilities.
+  fileprivate var json: JSON {
+    let tokens = zip(choice.tokens, candidates).map { token, candidate -> JSON in
+      [
+        "id": JSON(Int(token)), "text": .string(candidate.text), "probability": JSON(candidate.probability),
+      ]
+    }
+    return ["word": .string(choice.text), "taken": JSON(Int(taken)), "tokens": .array(tokens)]
+  }
+}
+
 extension PromptTrace {
   /// What `clew trace --json` prints: tokens, targets, counts, scores, coverage, seconds and memory.
   /// - Parameter folder: Where the files lie.
@@ -54,7 +66,9 @@ extension PromptTrace {
       "notes": JSON(notes),
       "folder": .string(folder),
     ]
-    return json
+    guard !result.choices.isEmpty, var object = json.object else { return json }
+    object["words"] = .array(result.choices.map(\.json))
+    return .object(object)
   }
 
   private func bounds(_ range: ClosedRange<Double>) -> JSON {

@@ -18,6 +18,7 @@ struct CheckCommand: ParsableCommand {
       """)
 
   @Argument(help: "A text to measure on.") var prompt: String?
+  @OptionGroup var opening: OpeningOptions
   @OptionGroup var models: ModelOptions
   @Option(
     help: "A second folder of transcoders for the same model, to stand beside the first.",
@@ -51,12 +52,25 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Print nothing but errors.") var quiet = false
 
   func validate() throws {
-    guard (prompt != nil) != texts.isGiven else {
-      throw ValidationError("Give either a prompt, --text FILE, or --tokens FILE with --offsets FILE.")
+    guard [prompt != nil, texts.promptTokens != nil, texts.isGiven].filter(\.self).count == 1 else {
+      throw ValidationError(
+        "Give either a prompt, its tokens with --tokens, --text FILE, or --tokens FILE with --offsets FILE.")
     }
+    if texts.isGiven, opening.bos != nil {
+      throw ValidationError("--bos opens a prompt, and none is given. Leave it out.")
+    }
+    _ = try input
     guard positions > 0 else { throw ValidationError("--positions must be at least 1.") }
     guard graphs >= 0 else { throw ValidationError("--graphs must be 0 or more.") }
     if output == "" { throw ValidationError("--output must name a folder.") }
+  }
+
+  /// The prompt to measure on, if it is one.
+  private var input: PromptInput? {
+    get throws {
+      guard prompt != nil || texts.promptTokens != nil else { return nil }
+      return try PromptInput(given: prompt, tokens: texts.promptTokens, bos: opening.bos)
+    }
   }
 
   func run() throws {
@@ -102,8 +116,9 @@ struct CheckCommand: ParsableCommand {
   private func request(_ model: TracingModel) throws -> CheckRequest {
     let configuration = model.transformer.configuration
     let texts: CheckTexts
-    if let prompt {
-      texts = try CheckTexts(prompt: prompt, tokenizer: model.tokenizer)
+    let input = try input
+    if let input {
+      texts = try CheckTexts(input, tokenizer: model.tokenizer)
     } else {
       texts = try CheckTexts(try self.texts.open(model.transformer, model.tokenizer), limit: positions)
     }
@@ -116,7 +131,7 @@ struct CheckCommand: ParsableCommand {
         of: prompts, tokenizer: model.tokenizer, context: configuration.contextLength)
     } else {
       request.graphPrompts = GraphSample.beginnings(
-        of: texts.rows, count: graphs, length: prompt == nil ? 24 : configuration.contextLength)
+        of: texts.rows, count: graphs, length: input == nil ? 24 : configuration.contextLength)
     }
     return request
   }

@@ -28,12 +28,14 @@ struct TraceCommand: ParsableCommand {
       valueName: "file"),
     completion: .file())
   var prompts: String?
+  @OptionGroup var promptOptions: PromptOptions
   @OptionGroup var models: ModelOptions
   @Option(
     name: .customLong("target"),
     help: ArgumentHelp(
-      "Trace this instead of the likeliest answers: a token, token:ID by its number, A-B for a difference of two, or "
-        + "feature:LAYER/INDEX@POSITION, where -1 is the last position. Repeatable.", valueName: "target"))
+      "Trace this instead of the likeliest answers: a token (of Austin and ' Austin' the likelier), token:ID by its number, "
+        + "A-B or token:ID-token:ID for a difference of two, or feature:LAYER/INDEX@POSITION, where -1 is the last position. "
+        + "Repeatable.", valueName: "target"))
   var targets: [String] = []
   @Option(help: "The part of the influence to follow to its ends; 1 computes every row.")
   var coverage = 0.99
@@ -70,9 +72,13 @@ struct TraceCommand: ParsableCommand {
 
   func validate() throws {
     switch (prompt, prompts) {
-    case (nil, nil):
-      throw ValidationError("Missing a prompt: give one as text, or a file of them with --prompts.")
+    case (nil, nil) where promptOptions.tokens == nil:
+      throw ValidationError(
+        "Missing a prompt: give one as text, its tokens with --tokens, or a file of prompts with --prompts.")
     case (_?, _?): throw ValidationError("A prompt and --prompts exclude each other. Leave one of them out.")
+    case (nil, _?) where promptOptions.tokens != nil:
+      throw ValidationError("--tokens and --prompts exclude each other. Leave one of them out.")
+    case (_, nil): _ = try promptOptions.input(prompt)
     default: break
     }
     if prompts != nil, slug != nil {
@@ -145,13 +151,22 @@ struct TraceCommand: ParsableCommand {
     return (trace, folder)
   }
 
+  /// The prompt of an entry, with what the options say of it.
+  private func input(of entry: PromptList.Entry) -> PromptInput {
+    PromptInput(
+      entry.prompt, tokens: prompts == nil ? promptOptions.tokens?.tokens : nil,
+      opening: promptOptions.opening.bos)
+  }
+
   /// Where a prompt's files will be, kept from others.
   private func place(of entry: PromptList.Entry, for request: String) throws -> TraceFolders.Place {
     if prompts == nil, let output {
       return try TraceFolders.place(URL(filePath: output), for: request, overwrites: overwrite)
     }
     let parent = prompts == nil ? "Output" : output ?? "Output"
-    let name = entry.slug ?? PromptTrace.slug(of: entry.prompt, targets: targets(of: entry))
+    let name =
+      entry.slug
+      ?? PromptTrace.slug(of: PromptTrace.slug(of: input(of: entry)), targets: targets(of: entry))
     return try TraceFolders(parent: URL(filePath: parent)).place(named: name, for: request)
   }
 
@@ -181,7 +196,7 @@ struct TraceCommand: ParsableCommand {
   }
 
   private func request(_ entry: PromptList.Entry, _ model: TracingModel) throws -> TraceRequest {
-    var request = TraceRequest(prompt: entry.prompt)
+    var request = TraceRequest(input(of: entry))
     request.nodeShare = nodeShare
     request.edgeShare = edgeShare
     request.slug = entry.slug
@@ -193,7 +208,7 @@ struct TraceCommand: ParsableCommand {
     request.settings.memoryLimit = resources.memory?.bytes
     request.targetNames = targets(of: entry)
     if !request.targetNames.isEmpty {
-      let count = try Prompt(entry.prompt, tokenizer: model.tokenizer).tokens.count
+      let count = try Prompt(request.input, tokenizer: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }
       request.settings.targets = try request.targetNames.map {
         try AttributionTarget($0, tokenizer: model.tokenizer, positionCount: count)

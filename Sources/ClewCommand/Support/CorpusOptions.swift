@@ -19,11 +19,14 @@ struct CorpusOptions: ParsableArguments {
   @Option(help: "Which rows of --tokens to read, such as 0:162 for the first 162. (default: all)") var rows:
     String?
 
-  var isGiven: Bool { !text.isEmpty || tokens != nil }
+  var isGiven: Bool { !text.isEmpty || tokens != nil && promptTokens == nil }
+
+  /// Numbers of tokens in the place of a file, such as `1,2,3`: a prompt, for commands that take one.
+  var promptTokens: TokenList? { offsets == nil ? tokens.flatMap { TokenList($0) } : nil }
 
   func validate() throws {
     guard text.isEmpty || tokens == nil else { throw ValidationError("Give either --text or --tokens.") }
-    guard (tokens == nil) == (offsets == nil) else {
+    guard (tokens == nil) == (offsets == nil) || promptTokens != nil else {
       throw ValidationError("--tokens and --offsets belong together.")
     }
     if rows != nil {
