@@ -54,8 +54,8 @@ struct CheckpointTests {
 
   @Test func `what an index does not list is there all the same`() throws {
     var writer = SafetensorsWriter()
-    writer.add("a", [1], shape: [1])
-    writer.add("head", [7], shape: [1])
+    writer.add("a", [1] as [Float], shape: [1])
+    writer.add("head", [7] as [Float], shape: [1])
     try folder.write("part-1.safetensors", writer.parts().flatMap { $0 })
     try writeIndex(#"{"a":"part-1.safetensors"}"#)
     #expect(try Checkpoint(folder: folder.url).tensor("head").floats() == [7])
@@ -63,10 +63,10 @@ struct CheckpointTests {
 
   @Test func `equal numbers are equal in any type, and a difference anywhere is found`() throws {
     var writer = SafetensorsWriter()
-    writer.add("a", [1, 2, 3, 4], shape: [2, 2])
-    writer.add("same", [1, 2, 3, 4], shape: [2, 2])
-    writer.add("last", [1, 2, 3, 5], shape: [2, 2])
-    writer.add("flat", [1, 2, 3, 4], shape: [4])
+    writer.add("a", [1, 2, 3, 4] as [Float], shape: [2, 2])
+    writer.add("same", [1, 2, 3, 4] as [Float], shape: [2, 2])
+    writer.add("last", [1, 2, 3, 5] as [Float], shape: [2, 2])
+    writer.add("flat", [1, 2, 3, 4] as [Float], shape: [4])
     try folder.write("model.safetensors", writer.parts().flatMap { $0 })
     let checkpoint = try Checkpoint(folder: folder.url)
     let a = try checkpoint.tensor("a")

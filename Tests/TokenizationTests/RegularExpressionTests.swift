@@ -10,7 +10,7 @@ struct RegularExpressionTests {
     let expression: String
     let ends: [[Int]]
 
-    init(from decoder: any Decoder) throws {
+    init(from decoder: any Swift.Decoder) throws {
       var fields = try decoder.unkeyedContainer()
       expression = try fields.decode(String.self)
       ends = try fields.decode([[Int]].self)
