@@ -132,6 +132,19 @@ struct KeptNodesTests {
     }
   }
 
+  @Test(arguments: graphs)
+  func `the share of the answer that passes through a node is the library's`(name: String) async throws {
+    let graph = try GraphReading(contentsOfFile: SharedFiles.url("graphs/\(name).json").path).graph
+    let expected = graph.answerShares()
+    try await ExplorerPage.show(shared: [name]) { explorer in
+      let shares: [Double] = try await explorer.page.evaluate(
+        "clew.graph.ids.map((_, place) => clew.answerShare(place))")
+      #expect(shares.count == expected.count)
+      // Sums over thousands of paths, in another order.
+      #expect(zip(shares, expected).allSatisfy { abs($0 - $1) < 1e-9 })
+    }
+  }
+
   @Test func `edges that are stored as zero are not counted`() async throws {
     let json = """
       {"metadata": {"slug": "zeros", "scan": "made-up", "prompt_tokens": ["a", "b"], "prompt": "ab"}, "qParams": {},
