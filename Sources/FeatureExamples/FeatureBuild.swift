@@ -50,6 +50,9 @@ public struct FeatureBuild {
   public init() {}
 
   /// Reads all texts, and puts the finished database and the proposed labels in their place.
+  ///
+  /// A process that is killed at any moment leaves what ``Beginning/resumed`` goes on from to the same result: the texts
+  /// counted and the statistics that they gave are saved in one transaction, and so before anything is derived from them.
   /// - Returns: Whether the build is finished, and not stopped on the way.
   public func run(
     _ rows: inout some TokenRows, collector: FeatureCollector, tokenizer: Tokenizer,
@@ -57,6 +60,7 @@ public struct FeatureBuild {
   ) throws -> Bool {
     // A folder that cannot be written is found before the work.
     let labels = try FileBatch(folder: url.deletingLastPathComponent())
+    if try completeLabels(collector, provenance, url, labels) { return true }
     let writer = try begin(collector, tokenizer, provenance, url)
     for _ in 0..<collector.rowCount {
       guard try rows.next() != nil else {
@@ -68,20 +72,44 @@ public struct FeatureBuild {
       FeatureStoreWriter.discard(partOf: url)
       throw FeatureExamplesError.noPositions
     }
+    progress("saving", 0.95)
+    try writer.checkpoint(collector)
     let proposed = try finish(collector, tokenizer, writer)
-    let heading = "proposed by clew \(provenance.version); your own labels go to \(FeatureLabels.userFile)"
-    try labels.stage(FeatureLabels.proposedFile, FeatureLabels.file(of: proposed, heading: heading))
+    try stage(proposed, provenance, in: labels)
     try writer.complete(collector)
     try writer.moveIntoPlace()
     try labels.commit()
     return true
   }
 
+  /// Puts the labels beside a finished database, for a build that was ended between the two.
+  /// - Returns: Whether there is a finished database that a resumed build would end with.
+  private func completeLabels(
+    _ collector: FeatureCollector, _ provenance: FeatureProvenance, _ url: URL, _ labels: FileBatch
+  ) throws -> Bool {
+    guard beginning == .resumed,
+      let store = try FeatureStoreWriter.finished(at: url, by: provenance, into: collector)
+    else { return false }
+    try stage(try store.proposedLabels(), provenance, in: labels)
+    try labels.commit()
+    return true
+  }
+
+  private func stage(
+    _ labels: [FeatureID: String], _ provenance: FeatureProvenance, in batch: FileBatch
+  ) throws {
+    let heading = "proposed by clew \(provenance.version); your own labels go to \(FeatureLabels.userFile)"
+    try batch.stage(FeatureLabels.proposedFile, FeatureLabels.file(of: labels, heading: heading))
+  }
+
   private func begin(
     _ collector: FeatureCollector, _ tokenizer: Tokenizer, _ provenance: FeatureProvenance, _ url: URL
   ) throws -> FeatureStoreWriter {
     switch beginning {
-    case .resumed: return try FeatureStoreWriter.resume(at: url, provenance: provenance, into: collector)
+    case .resumed:
+      if try !FeatureStoreWriter.isBlank(partOf: url) {
+        return try FeatureStoreWriter.resume(at: url, provenance: provenance, into: collector)
+      }
     case .restarted: break
     case .fresh:
       if let rows = try FeatureStoreWriter.rows(ofUnfinishedAt: url) {

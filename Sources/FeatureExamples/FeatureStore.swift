@@ -167,6 +167,24 @@ public final class FeatureStore: Sendable {
     }
   }
 
+  /// The proposed labels of all features that have one.
+  func proposedLabels() throws -> [FeatureID: String] {
+    try Self.understandably(path) {
+      try queue.read { database in
+        var labels: [FeatureID: String] = [:]
+        let rows = try Row.fetchCursor(
+          database, sql: "SELECT id, proposed FROM features WHERE proposed IS NOT NULL")
+        while let row = try rows.next() {
+          guard let id = Int64.fromDatabaseValue(row[0]), let label = String.fromDatabaseValue(row[1]) else {
+            throw FeatureExamplesError.damaged(path: path, reason: "a label is none")
+          }
+          labels[Self.feature(of: id)] = label
+        }
+        return labels
+      }
+    }
+  }
+
   /// The features in whose proposed label, words of examples or promoted tokens a text occurs, those of labels first.
   public func search(_ text: String, limit: Int) throws -> [FeatureID] {
     try Self.understandably(path) {

@@ -61,11 +61,41 @@ final class FeatureStoreWriter {
     if let reason = provenance.difference(to: store.provenance) {
       throw FeatureExamplesError.mismatch(path: file.path, reason: reason)
     }
+    try read(store, into: collector)
+    return FeatureStoreWriter(store.queue, url: url)
+  }
+
+  /// A finished database that a build would end with, with its counts put into a collector; `nil` if there is none, or an
+  /// unfinished build beside it.
+  static func finished(
+    at url: URL, by provenance: FeatureProvenance, into collector: FeatureCollector
+  ) throws -> FeatureStore? {
+    guard !FileManager.default.fileExists(atPath: partial(of: url).path),
+      let store = try? FeatureStore(reading: url), provenance.difference(to: store.provenance) == nil
+    else { return nil }
+    try read(store, into: collector)
+    return store
+  }
+
+  /// Whether a build was ended before it had saved anything.
+  static func isBlank(partOf url: URL) throws -> Bool {
+    let path = partial(of: url).path
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    return try FeatureStore.understandably(path) {
+      let queue = try DatabaseQueue(path: path, configuration: FeatureStore.configuration(isReadOnly: false))
+      defer { try? queue.close() }
+      return try queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") == 0 }
+    }
+  }
+
+  /// Puts what a build had counted into a collector.
+  private static func read(_ store: FeatureStore, into collector: FeatureCollector) throws {
+    let path = store.path
     collector.rowCount = store.progress.rows
     collector.tokenCount = store.progress.tokens
     collector.positionCount = store.progress.positions
-    func damaged() -> FeatureExamplesError { .damaged(path: file.path, reason: "its counts are none") }
-    try FeatureStore.understandably(file.path) {
+    func damaged() -> FeatureExamplesError { .damaged(path: path, reason: "its counts are none") }
+    try FeatureStore.understandably(path) {
       try store.queue.read { database in
         let tokens = try Row.fetchCursor(database, sql: "SELECT id, count FROM tokens")
         while let row = try tokens.next() {
@@ -83,7 +113,6 @@ final class FeatureStoreWriter {
         }
       }
     }
-    return FeatureStoreWriter(store.queue, url: url)
   }
 
   /// How many texts an unfinished build has counted; `nil` if there is none worth keeping.
@@ -148,12 +177,20 @@ final class FeatureStoreWriter {
     }
   }
 
-  /// Saves a layer's features with what was found about them, in one transaction.
+  /// Saves what was found about a layer's features, in one transaction.
+  ///
+  /// Statistics stay as they were saved together with the number of texts; only features that were never active have no
+  /// row yet.
   func finish(_ layer: LayerStatistics, _ found: [(tokens: PromotedTokens, label: String?, words: String)])
     throws
   {
+    precondition(!layer.isChanged.contains(true), "layer \(layer.layer) has counts that are not saved")
     try transaction { database in
-      let saving = try database.makeStatement(sql: "INSERT OR REPLACE INTO features VALUES (?, ?, ?, ?)")
+      let saving = try database.makeStatement(
+        sql: """
+          INSERT INTO features VALUES (?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET promoted = excluded.promoted, proposed = excluded.proposed
+          """)
       let words = try database.makeStatement(sql: "INSERT OR REPLACE INTO words VALUES (?, ?)")
       for (index, entry) in found.enumerated() {
         let id = FeatureStore.id(of: FeatureID(layer: layer.layer, index: index))
@@ -167,7 +204,6 @@ final class FeatureStoreWriter {
   /// Marks the build as finished.
   func complete(_ collector: FeatureCollector) throws {
     try transaction { database in
-      try Self.saveFrequencies(collector, database)
       try Self.put(Self.progress(of: collector, isComplete: true), "progress", database)
     }
   }

@@ -64,6 +64,48 @@ struct FeatureCommandTests {
     #expect(try folder.files() == ["part.sqlite", "proposed-labels.tsv", "texts.txt", "whole.sqlite"])
   }
 
+  /// `CLEW_KILLS` says how often.
+  @Test(.enabled(if: SharedFiles.areAvailable, "\(SharedFiles.reason)"))
+  func `a build that is killed at random moments goes on to the content of one never stopped`() async throws {
+    let tokens = SharedFiles.url("transcoders/stories260K-tokens")
+    func build(_ output: String, _ more: String...) -> [String] {
+      [
+        "features", "build", "--model", SharedFiles.url("models/stories260K").path, "--transcoders",
+        SharedFiles.url("transcoders/stories260K-clt").path, "--tokens",
+        tokens.appending(path: "heldout_tokens.npy").path, "--offsets",
+        tokens.appending(path: "heldout_offsets.npy").path, "--rows", "0..<8", "--top", "4", "--quiet",
+        "--checkpoint-rows", "3", "--output", folder.url(output).path,
+      ] + more
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let whole = try await ClewProcess.run(build("whole/features.sqlite"))
+    let duration = clock.now - start
+    #expect(whole.status == 0, "\(whole.error)")
+    let expected = try content("whole/features.sqlite")
+    let labels = try Data(contentsOf: folder.url("whole/proposed-labels.tsv"))
+    var generator = SeededGenerator(seed: 14)
+    let kills = ProcessInfo.processInfo.environment["CLEW_KILLS"].flatMap { Int($0) } ?? 10
+    for number in 0..<kills {
+      let name = "killed-\(number)/features.sqlite"
+      // Half of them near the end, where the last counts are saved and labels are found.
+      let share = number % 2 == 0 ? generator.unit() : 0.6 + 0.4 * generator.unit()
+      let process = try ClewProcess(build(name))
+      try await Task.sleep(for: duration * share)
+      kill(process.process.processIdentifier, SIGKILL)
+      let ended = try await process.outcome()
+      #expect(ended.status == 128 + SIGKILL || ended.status == 0, "\(ended.error)")
+      let isBegun = ["", ".partial"].contains {
+        FileManager.default.fileExists(atPath: folder.url(name).path + $0)
+      }
+      let resumed = try await ClewProcess.run(isBegun ? build(name, "--resume") : build(name))
+      #expect(resumed.status == 0, "kill \(number): \(resumed.error)")
+      #expect(try content(name) == expected, "kill \(number) at \(share) of \(duration)")
+      #expect(try Data(contentsOf: folder.url("killed-\(number)/proposed-labels.tsv")) == labels)
+      try FileManager.default.removeItem(at: folder.url("killed-\(number)"))
+    }
+  }
+
   @Test func `features are built, shown, found, labelled and exported`() async throws {
     let database = model.transcoders.appending(path: "features.sqlite")
     var arguments = build(try text(30), to: "")

@@ -166,6 +166,55 @@ struct FeatureStoreTests {
     #expect(try folder.files().allSatisfy { !$0.contains("partial") })
   }
 
+  @Test func `a build that was killed at any moment goes on to the content of one never stopped`() throws {
+    let texts = rows(30, of: model)
+    let whole = try BuiltStore(texts, of: model, at: folder.url("whole/features.sqlite"))
+    // What a killed process leaves: the files as they are whenever something is told.
+    var moments: [String] = []
+    _ = try BuiltStore(texts, of: model, at: folder.url("source/features.sqlite")) { build in
+      build.checkpointRows = 12
+      build.progress = { [folder] phase, _ in
+        let name = "moment-\(moments.count)"
+        moments.append(phase)
+        do {
+          let names = try folder.files().filter { $0.hasPrefix("source/features.sqlite") }
+          for file in names {
+            try folder.write(
+              name + file.dropFirst("source".count), Data(contentsOf: folder.url(file)))
+          }
+        } catch { Issue.record(error) }
+      }
+    }
+    #expect(moments.contains("saving") && moments.contains("finding labels"))
+    for (number, phase) in moments.enumerated() {
+      let url = folder.url("moment-\(number)/features.sqlite")
+      let resumed = try BuiltStore(texts, of: model, at: url) { $0.beginning = .resumed }
+      #expect(try resumed.content() == whole.content(), "moment \(number), \(phase)")
+      #expect(resumed.collector.rowCount == texts.count)
+    }
+  }
+
+  @Test func `a build that was killed before its labels were in their place is completed`() throws {
+    let texts = rows(12, of: model)
+    let url = folder.url("features.sqlite")
+    let whole = try BuiltStore(texts, of: model, at: url)
+    let labels = folder.url(FeatureLabels.proposedFile)
+    let before = try Data(contentsOf: labels)
+    try FileManager.default.removeItem(at: labels)
+    let resumed = try BuiltStore(texts, of: model, at: url) { $0.beginning = .resumed }
+    #expect(try Data(contentsOf: labels) == before)
+    #expect(resumed.collector.summary == whole.collector.summary)
+  }
+
+  @Test func `a build that was killed before it had saved anything is begun by --resume`() throws {
+    try folder.write("features.sqlite.partial", [])
+    let texts = rows(5, of: model)
+    let resumed = try BuiltStore(texts, of: model, at: folder.url("features.sqlite")) {
+      $0.beginning = .resumed
+    }
+    #expect(resumed.collector.rowCount == 5)
+  }
+
   @Test func `the content does not depend on the number of threads`() throws {
     let texts = rows(20, of: model)
     let threads = Parallel.threadCount
