@@ -139,6 +139,54 @@ struct TrainCommandTests {
     #expect(traced.status == 0, "\(traced.error)")
   }
 
+  @Test func `a finished training is exported again with thresholds for another L0`() async throws {
+    let first = try await ClewProcess.run(train("out"))
+    #expect(first.status == 0, "\(first.error)")
+    let before = try weights("out")
+    let again = try await ClewProcess.run(
+      train("out", "--resume", "--calibrate-l0", "1", "--calibrate-tokens", "300"))
+    #expect(again.status == 0, "\(again.error)")
+    let record = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.url("out/training.json")))
+    let active = try #require((record as? [String: Any])?["l0"] as? [Double])
+    #expect(abs(active.reduce(0, +) / 3 - 1) < 0.15, "\(active)")
+    let after = try weights("out")
+    // Decoders are what they were; thresholds lie in the encoders' files.
+    for (name, bytes) in after where name.contains("W_dec") { #expect(before[name] == bytes) }
+    #expect(before != after)
+    let back = try await ClewProcess.run(train("out", "--resume"))
+    #expect(back.status == 0, "\(back.error)")
+    #expect(try weights("out") == before)
+    // What was learned with another aim is another training.
+    try await ClewProcess.run(train("out", "--resume", "--l0", "1")).expectComplaint("targetL0")
+    try await ClewProcess.run(train("out", "--resume", "--calibrate-l0", "1,2"))
+      .expectComplaint("2 values of L0", "3 layers")
+    try await ClewProcess.run(train("other", "--activation", "relu", "--calibrate-l0", "1"))
+      .expectComplaint("--calibrate-l0", "ReLU")
+  }
+
+  /// Stories with one opening share their preactivations, and calibration lands between them.
+  @Test(
+    .enabled(if: SharedFiles.areAvailable, "\(SharedFiles.reason)"),
+    arguments: [
+      ["--seed", "0"], ["--seed", "1"], ["--seed", "2"], ["--seed", "0", "--dtype", "bfloat16"],
+      ["--seed", "0", "--activation", "topk"], ["--seed", "1", "--activation", "batchtopk"],
+      ["--seed", "0", "--no-calibrate"], ["--seed", "0", "--activation", "relu"],
+    ])
+  func `a training on stories that begin alike ends in an export`(options: [String]) async throws {
+    var generator = SeededGenerator(seed: 5)
+    let names = ["cat", "dog", "ball", "tree", "sun", "moon", "park", "boat", "girl", "boy", "cake", "star"]
+    let stories = (0..<400).map { _ in
+      "Once upon a time there was a little girl named Lily who liked to play with her "
+        + (0..<4).map { _ in names[Int(generator.next() % 12)] }.joined(separator: " ")
+    }
+    let text = try folder.write("alike.txt", stories.joined(separator: "\n\n").utf8).path
+    var arguments = train("alike", text: text, ["--features", "64", "--held-out", "2048"] + options)
+    arguments[3] = SharedFiles.url("models/stories260K").path
+    let outcome = try await ClewProcess.run(arguments)
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(!FileManager.default.fileExists(atPath: folder.url("alike.refused").path))
+  }
+
   @Test func `texts that are none are refused by name, and nothing is written`() async throws {
     let cases: [([UInt8], [String])] = [
       ([], ["holds no text"]), (Array("\n \n\n".utf8), ["holds no text"]),
@@ -224,6 +272,7 @@ struct TrainCommandTests {
       ["--batch", "0"], ["--uses", "9223372036854775807"], ["--held-out", "9223372036854775807"],
       ["--chunk", "9223372036854775807"],
       ["--checkpoint-every", "0"], ["--resume", "--restart"], ["--kind", "slt"],
+      ["--calibrate-l0", "x"], ["--calibrate-tokens", "0"], ["--no-calibrate", "--calibrate-l0", "2"],
     ] {
       let outcome = try await ClewProcess.run(train("bad", more))
       #expect(outcome.status == 2, "\(more): \(outcome.error)")

@@ -1,8 +1,9 @@
-import Clew
 import Foundation
 import TestSupport
 import Testing
 import TinyModels
+
+@testable import Clew
 
 /// Files that training goes on from, and that are no longer what it wrote.
 struct TrainingCheckpointTests {
@@ -32,6 +33,30 @@ struct TrainingCheckpointTests {
 
   @Test func `what was not touched is gone on from`() throws {
     _ = try run(resumes: true).run(checkpointSeconds: 1e9, shouldStop: { true }, progress: { _ in })
+  }
+
+  @Test func `an export that is refused is kept aside, and the next attempt begins at the checkpoint`() throws
+  {
+    func finish(tolerance: Double) throws -> TranscoderRun.Outcome {
+      let run = try run(resumes: true)
+      run.exportTolerance = tolerance
+      return try run.run(checkpointSeconds: 1e9, shouldStop: { false }, progress: { _ in })
+    }
+    let refused = TranscoderRun.refusedFolder(of: folder.url)
+    defer { try? FileManager.default.removeItem(at: refused) }
+    // Rounding is never less than nothing.
+    let error = try #require(throws: TrainingError.self) { try finish(tolerance: -1) }
+    #expect(error.description.contains("kept in \(refused.path)"), "\(error)")
+    #expect(error.description.contains("--resume"))
+    #expect(try !folder.files().contains { $0.hasSuffix("config.yaml") || $0.contains("W_enc") })
+    let readme = try String(contentsOf: refused.appending(path: "README.md"), encoding: .utf8)
+    #expect(readme.contains("Refused, do not use") && readme.contains("read again, the"))
+    #expect(try Transcoder(folder: refused).layerCount == 3)
+    guard case .finished = try finish(tolerance: 1e-4) else {
+      Issue.record("it did not finish")
+      return
+    }
+    #expect(try folder.files().contains("config.yaml"))
   }
 
   @Test(arguments: [

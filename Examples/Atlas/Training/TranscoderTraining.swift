@@ -33,7 +33,7 @@ public struct TranscoderTraining {
     settings.kind = kind
     settings.hook = kind == .crossLayer ? .residualMid : .mlpInput
     settings.featureCount = featureCount
-    settings.usesBFloat16 = true
+    settings.export.usesBFloat16 = true
     settings.training.activation = .batchTopK(activeFeatures)
     settings.training.targetL0 = [Double(activeFeatures)]
     settings.training.stepCount = tokenCount / settings.training.batchTokens

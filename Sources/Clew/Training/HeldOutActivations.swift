@@ -49,10 +49,14 @@ struct HeldOutActivations {
   }
 
   /// The tokens normalised, in batches.
-  func batches(_ shape: TranscoderShape, normalizer: ActivationNormalizer, size: Int) -> [TrainingBatch] {
-    stride(from: 0, to: rows.count, by: size).map { first in
+  /// - Parameter limit: The most tokens; `nil` for all.
+  func batches(
+    _ shape: TranscoderShape, normalizer: ActivationNormalizer, size: Int, limit: Int? = nil
+  ) -> [TrainingBatch] {
+    let count = min(limit ?? .max, rows.count)
+    return stride(from: 0, to: count, by: size).map { first in
       let batch = TrainingBatch(shape: shape, capacity: size)
-      for row in rows[first..<min(first + size, rows.count)] {
+      for row in rows[first..<min(first + size, count)] {
         var row = row
         var span = row.mutableSpan
         _ = normalizer.apply(&span)

@@ -67,9 +67,12 @@ struct TrainingCheckpoint: Codable {
     guard checkpoint.corpusFingerprint == corpusFingerprint else {
       throw bad("it was made from another text", "Name the text that it was begun with.")
     }
-    guard checkpoint.settings == settings else {
+    // How the result is exported may be chosen anew.
+    var comparable = checkpoint.settings
+    comparable.export = settings.export
+    guard comparable == settings else {
       throw bad(
-        "it was made with other settings (\(checkpoint.settings.difference(from: settings)))",
+        "it was made with other settings (\(comparable.difference(from: settings)))",
         "Give the settings that it was begun with.")
     }
     return (checkpoint, file)

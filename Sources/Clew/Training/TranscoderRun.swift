@@ -40,6 +40,8 @@ public final class TranscoderRun {
   private var log: MetricsLog
   private var earlierSeconds = 0.0
   private let startSeconds = Benchmark.cpuSeconds()
+  /// How far figures of the export may lie from the trainer's own.
+  var exportTolerance = 1e-4
 
   /// Steps between two reports.
   private static let reportSteps = 50
@@ -67,6 +69,7 @@ public final class TranscoderRun {
       throw TrainingError.badSettings(
         reason: "--tokens-seen must be at least the batch of \(settings.training.batchTokens).")
     }
+    try settings.export.check(shape, settings.training)
     try TrainingMemory.check(shape, settings, keepsActivations: cacheFolder != nil)
     let modelFingerprint = Fingerprint.of(folder: model.folder)
     self.modelFingerprint = modelFingerprint

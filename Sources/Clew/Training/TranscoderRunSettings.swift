@@ -1,6 +1,33 @@
 internal import Tensors
 public import Transcoding
 
+/// How the result of a training is exported.
+public struct TranscoderExportSettings: Codable, Hashable, Sendable {
+  /// Whether thresholds are set so that L0 is what is wanted.
+  public var calibrates = true
+  /// The L0 wanted, one number for the mean over layers or one a layer; `nil` for what training aimed at.
+  public var targetL0: [Double]?
+  /// How many of the held-out tokens thresholds are set on; `nil` for all.
+  public var calibrationTokens: Int?
+  /// How weights are stored; thresholds are always float32.
+  public var usesBFloat16 = false
+
+  public init() {}
+
+  var elementType: ElementType { usesBFloat16 ? .bfloat16 : .float32 }
+
+  /// Checks that thresholds can be set so.
+  func check(_ shape: TranscoderShape, _ training: TranscoderTrainingSettings) throws(TrainingError) {
+    guard let targetL0 else { return }
+    guard calibrates, training.activation != .reLU else {
+      throw .badSettings(
+        reason:
+          "--calibrate-l0 sets thresholds, which ReLU and --no-calibrate leave alone. Leave one of them out.")
+    }
+    try training.check(targetL0, shape)
+  }
+}
+
 /// Everything that decides what a training run makes, beside the model and the corpus.
 public struct TranscoderRunSettings: Codable, Hashable, Sendable {
   public var kind = TranscoderConfiguration.Kind.crossLayer
@@ -15,14 +42,10 @@ public struct TranscoderRunSettings: Codable, Hashable, Sendable {
   public var chunkUses = 2
   /// Tokens at the corpus's beginning that nothing is learned from.
   public var heldOutTokens = 16_384
-  /// Whether thresholds are set at the end so that L0 is what was wanted.
-  public var calibrates = true
-  /// How the export's weights are stored; thresholds are always float32.
-  public var usesBFloat16 = false
+  /// What is made of it at the end; the only part that may change when a run is resumed.
+  public var export = TranscoderExportSettings()
 
   public init() {}
-
-  var elementType: ElementType { usesBFloat16 ? .bfloat16 : .float32 }
 
   /// The tokens of a chunk for a model of some width: whole batches, no more than are ever used.
   func chunkTokens(tokenNumbers: Int) -> Int {

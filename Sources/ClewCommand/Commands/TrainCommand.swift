@@ -57,6 +57,8 @@ struct TrainTranscoderCommand: ParsableCommand {
       The export holds JumpReLU thresholds whatever the activation while training (none for ReLU), because the \
       published layout cannot say TopK in a folder; for TopK and BatchTopK one threshold a layer is found that keeps \
       as many features as in training.
+
+      An export is read again and measured before it is put in its place. One that does not do what the trainer measured is       kept aside in OUTPUT.refused. Thresholds of a finished training can be set anew: --resume with --calibrate-l0,       --calibrate-tokens, --no-calibrate or --dtype exports it again.
       """)
 
   @Option(help: WeightFolder.modelHelp, completion: .directory) var model: String
@@ -104,6 +106,14 @@ struct TrainTranscoderCommand: ParsableCommand {
     help: "Set thresholds at the end so that L0 on held-out tokens is what was wanted.")
   var calibrate = true
   @Option(
+    name: .customLong("calibrate-l0"),
+    help: "The L0 that thresholds are set for at the end, as --l0 takes it. (default: that of --l0)")
+  var calibrationL0: String?
+  @Option(
+    name: .customLong("calibrate-tokens"),
+    help: "How many of the held-out tokens thresholds are set on. (default: all)")
+  var calibrationTokens: Int?
+  @Option(
     name: .customLong("dtype"), help: "How the export's weights are stored; thresholds are always float32.")
   var type = WeightTypeOption.float32
   @Option(help: "Seconds between checkpoints.") var checkpointEvery = 60.0
@@ -114,8 +124,10 @@ struct TrainTranscoderCommand: ParsableCommand {
   @Flag(help: "Print the figures as JSON on standard output.") var json = false
   @Flag(help: "Print nothing but errors.") var quiet = false
 
-  private var wantedL0: [Double]? {
-    let values = l0.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+  private var wantedL0: [Double]? { Self.numbers(l0) }
+
+  private static func numbers(_ text: String) -> [Double]? {
+    let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
     let numbers = values.compactMap { $0 }
     return numbers.count == values.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 && $0.isFinite }
       ? numbers : nil
@@ -142,6 +154,17 @@ struct TrainTranscoderCommand: ParsableCommand {
         wantedL0?.count == 1 && wantedL0?[0].rounded() == wantedL0?[0],
         "--l0 must be one whole number with --activation \(activation.rawValue).")
     }
+    if let calibrationL0 {
+      try check(
+        Self.numbers(calibrationL0) != nil,
+        "--calibrate-l0 must be a number, or one a layer with commas between.")
+    }
+    if let calibrationTokens {
+      try SizeLimits.check("calibrate-tokens", calibrationTokens, SizeLimits.tokens)
+    }
+    try check(
+      calibrate || calibrationTokens == nil && calibrationL0 == nil,
+      "--no-calibrate leaves thresholds alone, so --calibrate-l0 and --calibrate-tokens do not go with it.")
     try SizeLimits.check("batch", batch, SizeLimits.batch)
     try check(learningRate > 0 && learningRate.isFinite, "--learning-rate must be more than 0.")
     try check(warmup >= 0, "--warmup must be 0 or more.")
@@ -173,8 +196,10 @@ struct TrainTranscoderCommand: ParsableCommand {
     settings.chunkTokens = chunk
     settings.chunkUses = uses
     settings.heldOutTokens = heldOut
-    settings.calibrates = calibrate
-    settings.usesBFloat16 = type == .bfloat16
+    settings.export.calibrates = calibrate
+    settings.export.targetL0 = calibrationL0.flatMap(Self.numbers)
+    settings.export.calibrationTokens = calibrationTokens
+    settings.export.usesBFloat16 = type == .bfloat16
     let wanted = wantedL0 ?? []
     settings.training.targetL0 = wanted
     settings.training.activation =

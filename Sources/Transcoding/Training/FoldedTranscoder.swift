@@ -53,6 +53,34 @@ public struct FoldedTranscoder: Sendable {
 }
 
 extension TranscoderTrainer {
+  /// Rounds weights as an export will store them, so that what is measured and calibrated from now on is what its files do.
+  ///
+  /// Training does not go on from rounded weights.
+  public func roundWeights(to type: ElementType, _ scaling: ActivationScaling) {
+    guard type == .bfloat16 else { return }
+    func round(_ tensor: LearnedTensor, scale: (Int) -> Double) {
+      tensor.set(
+        tensor.list.enumerated().map { place, value in
+          let scale = scale(place)
+          return Float(Double(Self.stored(Double(value) * scale, type)) / scale)
+        })
+    }
+    let d = shape.dModel
+    for layer in layers {
+      let scale = Double(scaling.inputScales[layer.layer]), size = Double(scaling.targetScales[layer.layer])
+      let sizes = shape.outputLayers(of: layer.layer).map { Double(scaling.targetScales[$0]) }
+      round(layer.encoder) { _ in scale }
+      round(layer.decoder) { sizes[$0 / d % sizes.count] }
+      if let skip = layer.skip { round(skip) { _ in size * scale } }
+    }
+  }
+
+  /// A number as files of a type hold it.
+  private static func stored(_ value: Double, _ type: ElementType) -> Float {
+    let value = Float(value)
+    return type == .bfloat16 ? Float(bitPattern: UInt32(value.bfloat16Pattern) << 16) : value
+  }
+
   /// The transcoders as they are, with the normalisation folded in.
   ///
   /// Encoders and skip connections are rounded first: biases then make up for what rounding does to the mean input.
@@ -62,16 +90,12 @@ extension TranscoderTrainer {
   public func folded(
     _ scaling: ActivationScaling, thresholds: [[Float]], type: ElementType
   ) -> FoldedTranscoder {
-    func stored(_ value: Double) -> Float {
-      let value = Float(value)
-      return type == .bfloat16 ? Float(bitPattern: UInt32(value.bfloat16Pattern) << 16) : value
-    }
     let d = shape.dModel
     return FoldedTranscoder(
       shape: shape,
       layers: layers.map { layer in
         let scale = Double(scaling.inputScales[layer.layer]), means = scaling.inputMeans[layer.layer]
-        let encoder = layer.encoder.list.map { stored(Double($0) * scale) }
+        let encoder = layer.encoder.list.map { Self.stored(Double($0) * scale, type) }
         let biases = layer.encoderBias.list.enumerated().map { feature, bias in
           Float(
             (0..<d).reduce(Double(bias)) {
@@ -84,7 +108,7 @@ extension TranscoderTrainer {
           Float(Double(value) * targetScales[place / d % outputs.count])
         }
         let size = Double(scaling.targetScales[layer.layer])
-        let skip = layer.skip?.list.map { stored(Double($0) * size * scale) }
+        let skip = layer.skip?.list.map { Self.stored(Double($0) * size * scale, type) }
         let decoderBias = layer.decoderBias.list.enumerated().map { i, bias in
           var value = Double(bias) * size + Double(scaling.targetMeans[layer.layer][i])
           if let skip { for j in 0..<d { value -= Double(skip[i * d + j]) * Double(means[j]) } }

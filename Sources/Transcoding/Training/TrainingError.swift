@@ -15,7 +15,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A checkpoint is damaged, or belongs to another run.
   case badCheckpoint(path: String, reason: String, advice: String)
   /// An export, read again, does not do what the trainer measured.
-  case exportDiffers(path: String, layer: Int, what: String, trained: Double, read: Double)
+  case exportDiffers(path: String, layer: Int, what: String, trained: Double, read: Double, kept: String?)
   /// Files cannot be read or written.
   case files(CheckpointError)
 
@@ -33,9 +33,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "the text gives \(count) tokens to train on, but \(needed) are needed. Give more text, or use --sample-tokens."
     case .badCheckpoint(let path, let reason, let advice):
       "\(path) cannot be used: \(reason). \(advice)"
-    case .exportDiffers(let path, let layer, let what, let trained, let read):
+    case .exportDiffers(let path, let layer, let what, let trained, let read, let kept):
       "the export to \(path) was refused: read again, the \(what) of layer \(layer) is \(read), not \(trained) as "
-        + "trained. Please report this; the checkpoint is kept."
+        + "trained. \(kept.map { "It is kept in \($0), and the" } ?? "The") checkpoint is whole: --resume with "
+        + "another --calibrate-tokens or --calibrate-l0 sets thresholds anew. Please report this."
     case .files(let error): error.description
     }
   }

@@ -97,13 +97,16 @@ extension TranscoderTrainer {
   }
 
   private func findActive(_ batch: TrainingBatch, thresholds: [[Float]]) {
+    for layer in layers { layer.threshold.write(thresholds[layer.layer], at: 0) }
+    findEntries(batch, over: thresholds)
+  }
+
+  /// Finds the preactivations over some bounds, `[layer][feature]`.
+  func findEntries(_ batch: TrainingBatch, over bounds: [[Float]]) {
     precondition(
       batch.rows <= settings.batchTokens, "\(batch.rows) rows in a batch of \(settings.batchTokens)")
     memory.rows = batch.rows
-    for layer in layers {
-      layer.threshold.write(thresholds[layer.layer], at: 0)
-      layer.low.write(thresholds[layer.layer], at: 0)
-    }
+    for layer in layers { layer.low.write(bounds[layer.layer], at: 0) }
     encodeOverBounds(batch)
   }
 

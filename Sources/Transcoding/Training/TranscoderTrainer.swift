@@ -145,21 +145,26 @@ extension TranscoderTrainingSettings {
       !shape.hasSkip || shape.kind == .perLayer,
       "cross-layer transcoders cannot have skip connections: no published layout stores them. "
         + "Use --kind plt with --skip.")
-    try check(
-      [1, shape.layerCount].contains(targetL0.count),
-      "\(targetL0.count) values of L0 were given, but the model has \(shape.layerCount) layers. "
-        + "Give one for the mean or one a layer.")
-    for value in targetL0 {
-      try check(
-        value > 0 && value < Double(shape.featureCount),
-        "a L0 of \(value) is not possible with \(shape.featureCount) features; it must lie between.")
-    }
+    try self.check(targetL0, shape)
     switch activation {
     case .topK(let k), .batchTopK(let k):
       try check(k > 0 && k < shape.featureCount, "k is \(k), but must lie in 1..<\(shape.featureCount).")
     case .jumpReLU, .reLU: break
     }
     try check(batchTokens > 0 && batchTokens <= 1 << 20, "a batch of \(batchTokens) tokens is not possible.")
+  }
+
+  /// Checks that numbers of active features can be wanted.
+  public func check(_ targetL0: [Double], _ shape: TranscoderShape) throws(TrainingError) {
+    guard [1, shape.layerCount].contains(targetL0.count) else {
+      throw .badSettings(
+        reason: "\(targetL0.count) values of L0 were given, but the model has \(shape.layerCount) layers. "
+          + "Give one for the mean or one a layer.")
+    }
+    for value in targetL0 where !(value > 0 && value < Double(shape.featureCount)) {
+      throw .badSettings(
+        reason: "a L0 of \(value) is not possible with \(shape.featureCount) features; it must lie between.")
+    }
   }
 }
 

@@ -58,6 +58,14 @@ public struct TranscoderTrainingSettings: Codable, Hashable, Sendable {
 
   public init() {}
 
+  /// The active features that training aims at: one number for the mean over layers, or one a layer.
+  var wantedActive: [Double] {
+    switch activation {
+    case .topK(let k), .batchTopK(let k): [Double(k)]
+    case .jumpReLU, .reLU: targetL0
+    }
+  }
+
   /// The learning rate of a step, counted from 0.
   func learningRate(at step: Int) -> Double {
     let rise = min(1, Double(step + 1) / Double(max(1, warmupSteps)))
