@@ -7,6 +7,7 @@ public struct SafetensorsWriter {
   private var header: [(name: String, type: String, shape: [Int], count: Int)] = []
   private var pieces: [() -> [UInt8]] = []
   private let metadata: [(String, String)]
+  private var isSealed = false
 
   /// An empty file with free texts under `__metadata__`.
   public init(metadata: [(String, String)] = []) { self.metadata = metadata }
@@ -122,6 +123,13 @@ public struct SafetensorsWriter {
     for index in 0..<rows { pieces.append { row(index) } }
   }
 
+  /// Ends the file with a checksum of all that was added; see ``SafetensorsFile/isIntact``.
+  public mutating func seal() {
+    precondition(!isSealed, "a file has one checksum")
+    header.append((SafetensorsFile.sealName, "U8", [8], 8))
+    isSealed = true
+  }
+
   /// Bytes of the file, nearly: the header counts with what its entries take on average.
   public var byteCount: Int { header.reduce(8) { $0 + $1.count + $1.name.utf8.count + 90 } }
 
@@ -144,7 +152,7 @@ public struct SafetensorsWriter {
     while text.count % 8 != 0 { text.append(UInt8(ascii: " ")) }
     let length = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) }
     let start = length + text
-    return ([{ start }] + pieces).lazy.map { $0() }
+    return SafetensorsParts([{ start }] + pieces, isSealed: isSealed)
   }
 
   private func quoted(_ text: String) -> String {

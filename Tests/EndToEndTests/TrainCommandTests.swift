@@ -88,13 +88,14 @@ struct TrainCommandTests {
     let path = try #require(
       try folder.files().first { $0.hasPrefix("cache/") && $0.hasSuffix(".safetensors") })
     let whole = try Data(contentsOf: folder.url(path))
-    // Other numbers where the tokens lie: a run that reads them learns something else.
+    // Other numbers where the tokens lie: a run that read them would learn something else.
     var other = whole
-    for place in stride(from: whole.count / 2 / 4 * 4 + 3, to: whole.count, by: 4) { other[place] ^= 0x80 }
+    for place in stride(from: whole.count / 2 / 4 * 4 + 3, to: whole.count - 8, by: 4) { other[place] ^= 0x80 }
     try other.write(to: folder.url(path))
+    try SealedFile.seal(folder.url(path))
     #expect(try await ClewProcess.run(train("changed", cache)).status == 0)
     #expect(try weights("changed") != weights("without"))
-    for damaged in [whole.prefix(whole.count - 1), Data("nonsense".utf8), Data()] {
+    for damaged in [other, whole.prefix(whole.count - 1), Data("nonsense".utf8), Data()] {
       try damaged.write(to: folder.url(path))
       try await ClewProcess.run(train("changed", cache + ["--restart"]))
         .expectComplaint(path.split(separator: "/").last.map(String.init) ?? "", "Remove it")

@@ -29,6 +29,8 @@ struct TrainingCheckpointTests {
       metadata[key] = new
       header["__metadata__"] = metadata
     }
+    // What is wrong with it is not its checksum.
+    try SealedFile.seal(file)
   }
 
   @Test func `what was not touched is gone on from`() throws {
@@ -78,8 +80,9 @@ struct TrainingCheckpointTests {
   }
 
   @Test func `features that were idle for impossible times are refused`() throws {
-    try RawSafetensors.overwrite(
-      "idle_1", in: folder.url("checkpoint/state.safetensors"), with: Array(repeating: .nan, count: 16))
+    let file = folder.url("checkpoint/state.safetensors")
+    try RawSafetensors.overwrite("idle_1", in: file, with: Array(repeating: .nan, count: 16))
+    try SealedFile.seal(file)
     let error = try #require(throws: TrainingError.self) { try run(resumes: true) }
     #expect(error.description.contains("idle for impossible numbers of tokens"), "\(error)")
   }
@@ -93,7 +96,21 @@ struct TrainingCheckpointTests {
         pattern, with: pattern.contains("end") ? "$10" : "$1100000", under: "groups", of: folder.url(path))
     }
     let error = try #require(throws: TrainingError.self) { try run(resumes: true) }
-    #expect(error.description.contains("no file of activations"), "\(error)")
+    #expect(error.description.contains("its groups are none"), "\(error)")
+  }
+
+  @Test func `a checkpoint of an earlier layout is refused as such`() throws {
+    let file = folder.url("checkpoint/state.safetensors")
+    try RawSafetensors.bend(file) { header in
+      var metadata = header["__metadata__"] as? [String: String] ?? [:]
+      metadata["clew_training"] = metadata["clew_training"]?.replacing(#""version":2"#, with: #""version":1"#)
+      header["__metadata__"] = metadata
+      // It had no checksum.
+      header["checksum"] = nil
+    }
+    let error = try #require(throws: TrainingError.self) { try run(resumes: true) }
+    #expect(error.description.contains("its layout is version 1, not 2"), "\(error)")
+    #expect(error.description.contains("--restart"))
   }
 
   @Test func `reports on another number of layers are left out`() throws {

@@ -35,7 +35,7 @@ public struct TokenCorpus: Sendable {
     source = .texts(
       pieces, tokenizer, opening: Prompt.opening(of: tokenizer).map { [$0] } ?? [])
     self.rowLength = max(2, min(rowLength ?? .max, configuration.contextLength))
-    fingerprint = Fingerprint.of(files: texts)
+    fingerprint = Fingerprint.whole(files: texts)
     files = texts.map(\.path)
   }
 
@@ -53,7 +53,7 @@ public struct TokenCorpus: Sendable {
         contextLength: configuration.contextLength, opening: tokenizer.beginningOfText))
     rowLength = configuration.contextLength
     fingerprint =
-      Fingerprint.of(files: [tokens, offsets]) + (rows.map { "-\($0.lowerBound)-\($0.upperBound)" } ?? "")
+      Fingerprint.whole(files: [tokens, offsets]) + (rows.map { "-\($0.lowerBound)-\($0.upperBound)" } ?? "")
     files = [tokens.path, offsets.path]
   }
 

@@ -1,3 +1,4 @@
+internal import Checkpoints
 public import Foundation
 public import Transcoding
 
@@ -22,6 +23,26 @@ public enum Fingerprint {
   /// The same of the transcoders that a folder holds; that of the folder itself if they cannot be loaded.
   public static func of(transcodersIn folder: URL) -> String {
     (try? Transcoder(folder: folder)).map { of($0) } ?? of(folder: folder)
+  }
+
+  /// The checksum of all bytes of a folder's files of weights, as 16 hexadecimal digits: for what must not be taken for
+  /// something else however little differs.
+  static func whole(folder: URL) -> String { whole(files: weightFiles(in: folder)) }
+
+  /// The same of files in their order; their folders do not count.
+  static func whole(files: [URL]) -> String {
+    var checksum = Checksum()
+    for url in files {
+      guard let file = try? FileHandle(forReadingFrom: url) else { continue }
+      defer { try? file.close() }
+      let size = (try? file.seekToEnd()) ?? 0
+      try? file.seek(toOffset: 0)
+      checksum.take(Array("\(url.lastPathComponent) \(size)\n".utf8))
+      while let part = try? file.read(upToCount: 1 << 22), !part.isEmpty {
+        part.withUnsafeBytes { checksum.take($0) }
+      }
+    }
+    return checksum.digits
   }
 
   /// The fingerprint of a text, as 16 hexadecimal digits.

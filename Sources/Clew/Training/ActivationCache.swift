@@ -7,7 +7,8 @@ internal import Transcoding
 ///
 /// The folder holds one folder for each model, corpus and hook; in it each file holds some consecutive groups of rows,
 /// as ``ActivationReader`` makes them, in float32: `activations`, `[token, 2 · layer · dModel]`. Training with the cache
-/// gives the same bits as without. A disk that is nearly full ends the growing, not the training.
+/// gives the same bits as without: a file ends with a checksum, which is compared whenever it is opened for reading, and
+/// says whose activations it holds. A disk that is nearly full ends the growing, not the training.
 public final class ActivationCache {
   /// Where a group of rows lies.
   private struct Group: Codable {
@@ -19,8 +20,14 @@ public final class ActivationCache {
     var count: Int
   }
 
+  /// What a file holds: rows of numbers, and the row that each group begins with.
+  private struct Contents {
+    let values: WeightMatrix
+    let groups: [TokenCorpus.Place: (first: Int, group: Group)]
+  }
+
   /// The layout of the files.
-  private static let version = "1"
+  private static let version = "2"
   /// Bytes of a file, about.
   private static let fileBytes = 64 << 20
   /// Bytes of memory that a cache takes while it grows: the numbers of a file, the file, and room to grow.
@@ -32,10 +39,12 @@ public final class ActivationCache {
   public let folder: URL
   /// Why nothing more is kept, in a few words; `nil` while all goes well.
   public private(set) var trouble: String?
+  /// What tells this model, corpus and hook from others.
+  private let origin: String
   private let width: Int
   private let freeBytes: () -> Int?
-  private var places: [TokenCorpus.Place: (file: String, first: Int, group: Group)] = [:]
-  private var open: (name: String, values: WeightMatrix)?
+  private var places: [TokenCorpus.Place: (file: String, count: Int)] = [:]
+  private var open: (name: String, contents: Contents)?
   private var waiting: (groups: [Group], values: [Float]) = ([], [])
 
   /// Opens what is kept, or makes the folder.
@@ -49,6 +58,7 @@ public final class ActivationCache {
     _ parent: URL, name: String, width: Int, freeBytes: (() -> Int?)? = nil
   ) throws(TrainingError) {
     self.width = width
+    origin = name
     let folder = parent.appending(path: name.replacing("/", with: "-"))
     self.folder = folder
     self.freeBytes = freeBytes ?? { DiskSpace.free(at: folder) }
@@ -63,7 +73,7 @@ public final class ActivationCache {
   }
 
   /// Tokens that are kept.
-  public var tokenCount: Int { places.values.reduce(0) { $0 + $1.group.count } }
+  public var tokenCount: Int { places.values.reduce(0) { $0 + $1.count } }
   /// Bytes that they take.
   public var byteCount: Int { tokenCount * width * 4 }
 
@@ -72,17 +82,15 @@ public final class ActivationCache {
   func read(
     at place: TokenCorpus.Place, into table: RowTable
   ) throws(TrainingError) -> (count: Int, end: TokenCorpus.Place)? {
-    guard let known = places[place] else { return nil }
-    if open?.name != known.file { open = (known.file, try contents(of: known.file).values) }
-    guard let values = open?.values else { return nil }
-    guard known.group.count <= table.rowCount else {
-      throw .badCheckpoint(
-        path: folder.appending(path: known.file).path,
-        reason: "it has groups of \(known.group.count) tokens, more than \(table.rowCount)",
-        advice: "Remove it; what it held is computed again.")
+    guard let file = places[place]?.file else { return nil }
+    if open?.name != file { open = (file, try contents(of: file, isChecked: true)) }
+    // Another run may have put another file in its place.
+    guard let contents = open?.contents, let (first, group) = contents.groups[place] else { return nil }
+    guard group.count <= table.rowCount else {
+      throw bad(file, "it has groups of \(group.count) tokens, more than \(table.rowCount)")
     }
-    for row in 0..<known.group.count { table.copy(row: row, from: values, row: known.first + row) }
-    return (known.group.count, known.group.end)
+    for row in 0..<group.count { table.copy(row: row, from: contents.values, row: first + row) }
+    return (group.count, group.end)
   }
 
   /// Keeps the group between two places.
@@ -112,14 +120,15 @@ public final class ActivationCache {
       preconditionFailure("the groups of a cache cannot be encoded")
     }
     var writer = SafetensorsWriter(metadata: [
-      ("clew_activations", Self.version), ("groups", String(decoding: groups, as: UTF8.self)),
+      ("clew_activations", Self.version), ("of", origin), ("groups", String(decoding: groups, as: UTF8.self)),
     ])
     writer.add("activations", waiting.values, shape: [waiting.values.count / width, width])
+    writer.seal()
     do throws(CheckpointError) {
       let batch = try FileBatch(folder: folder)
       try batch.stage(name, parts: writer.parts())
       try batch.commit()
-      index(waiting.groups, in: name)
+      for group in waiting.groups { places[group.begin] = (name, group.count) }
     } catch {
       trouble = if case .cannotWrite(_, let reason) = error { reason } else { "\(error)" }
     }
@@ -128,34 +137,50 @@ public final class ActivationCache {
   // MARK: Files
 
   private func index(_ name: String) throws(TrainingError) {
-    index(try contents(of: name).groups, in: name)
-  }
-
-  private func index(_ groups: [Group], in name: String) {
-    var first = 0
-    for group in groups {
-      places[group.begin] = (name, first, group)
-      first += group.count
+    for (place, entry) in try contents(of: name, isChecked: false).groups {
+      places[place] = (name, entry.group.count)
     }
   }
 
-  /// Opens a file and checks that it is one of a cache.
-  private func contents(of name: String) throws(TrainingError) -> (groups: [Group], values: WeightMatrix) {
-    let url = folder.appending(path: name)
-    func bad(_ reason: String) -> TrainingError {
-      .badCheckpoint(path: url.path, reason: reason, advice: "Remove it; what it held is computed again.")
+  private func bad(_ name: String, _ reason: String) -> TrainingError {
+    .badCheckpoint(
+      path: folder.appending(path: name).path, reason: reason,
+      advice: "Remove it; what it held is computed again.")
+  }
+
+  /// Opens a file and checks that it is one of this cache.
+  /// - Parameter isChecked: Whether all of it is read and compared with its checksum.
+  private func contents(of name: String, isChecked: Bool) throws(TrainingError) -> Contents {
+    let file: SafetensorsFile
+    do throws(CheckpointError) { file = try SafetensorsFile(folder.appending(path: name)) } catch {
+      throw bad(name, "\(error)")
+    }
+    switch file.metadata["clew_activations"] {
+    case Self.version: break
+    case "1": throw bad(name, "an earlier version of Clew wrote it, without a checksum")
+    default: throw bad(name, "it is no file of activations")
+    }
+    if isChecked, !file.isIntact {
+      throw bad(name, "it is damaged: its checksum is not that of what it holds")
+    }
+    guard file.metadata["of"] == origin else {
+      throw bad(name, "it holds activations of another model, text or input")
+    }
+    guard
+      let groups = try? JSONDecoder().decode(
+        [Group].self, from: Data((file.metadata["groups"] ?? "").utf8)),
+      // A group that led back would be read for ever.
+      groups.allSatisfy({ $0.count > 0 && $0.count <= 1 << 32 && $0.begin.precedes($0.end) })
+    else { throw bad(name, "it is damaged: its groups are none") }
+    var rows = 0
+    var places: [TokenCorpus.Place: (first: Int, group: Group)] = [:]
+    for group in groups {
+      places[group.begin] = (rows, group)
+      rows += group.count
     }
     do throws(CheckpointError) {
-      let file = try SafetensorsFile(url)
-      guard file.metadata["clew_activations"] == Self.version,
-        let groups = try? JSONDecoder().decode(
-          [Group].self, from: Data((file.metadata["groups"] ?? "").utf8)),
-        // A group that led back would be read for ever.
-        groups.allSatisfy({ $0.count > 0 && $0.count <= 1 << 32 && $0.begin.precedes($0.end) })
-      else { throw .badHeader(path: url.path, reason: "it is no file of activations") }
-      let rows = groups.reduce(0) { $0 + $1.count }
-      return (groups, try file.tensor("activations").weight(outputs: rows, inputs: width))
-    } catch { throw bad("\(error)") }
+      return Contents(
+        values: try file.tensor("activations").weight(outputs: rows, inputs: width), groups: places)
+    } catch { throw bad(name, "\(error)") }
   }
-
 }

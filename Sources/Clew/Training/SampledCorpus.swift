@@ -18,7 +18,7 @@ public enum SampledCorpus {
     let url = folder.appending(path: "checkpoint/sampled.safetensors")
     let name =
       "sampled-\(tokens)-\(temperature)-\(seed)-\(Fingerprint.of(folder: model.folder))"
-    if let file = try? SafetensorsFile(url), file.metadata["sampled"] == name,
+    if let file = try? SafetensorsFile(url), file.metadata["sampled"] == name, file.isIntact,
       let flat = try? file.tensor("tokens").integers(), let ends = try? file.tensor("ends").integers(),
       ends.last == flat.count, zip([0] + ends, ends).allSatisfy({ $0 < $1 }),
       flat.allSatisfy({ (0..<model.configuration.vocabularyCount).contains($0) })
@@ -34,6 +34,7 @@ public enum SampledCorpus {
     for row in rows { ends.append((ends.last ?? 0) + Int64(row.count)) }
     writer.add("tokens", flat, shape: [flat.count])
     writer.add("ends", ends, shape: [ends.count])
+    writer.seal()
     let batch = try FileBatch(folder: folder.appending(path: "checkpoint"))
     try batch.stage("sampled.safetensors", parts: writer.parts())
     try batch.commit()

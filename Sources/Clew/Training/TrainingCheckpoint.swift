@@ -4,10 +4,10 @@ internal import Transcoding
 
 /// All that a run goes on from: one file, written beside its place and renamed into it.
 ///
-/// The file is a safetensors file; what is no tensor stands as JSON in its metadata.
+/// The file is a safetensors file that ends with a checksum; what is no tensor stands as JSON in its metadata.
 struct TrainingCheckpoint: Codable {
   /// The layout of the file.
-  static let currentVersion = 1
+  static let currentVersion = 2
 
   var version = Self.currentVersion
   var settings: TranscoderRunSettings
@@ -20,6 +20,10 @@ struct TrainingCheckpoint: Codable {
   /// CPU seconds that the run had taken, over all its processes.
   var cpuSeconds: Double
 
+  /// The one part that every layout has.
+  private struct Layout: Codable { var version: Int }
+  static let beginAgain = "Give --restart instead of --resume to begin again."
+
   static func url(in folder: URL) -> URL { folder.appending(path: "checkpoint/state.safetensors") }
 
   /// Writes the checkpoint of a trainer.
@@ -31,6 +35,7 @@ struct TrainingCheckpoint: Codable {
     }
     var writer = SafetensorsWriter(metadata: [("clew_training", String(decoding: json, as: UTF8.self))])
     trainer.write(to: &writer)
+    writer.seal()
     do throws(CheckpointError) {
       let batch = try FileBatch(folder: folder.appending(path: "checkpoint"))
       try batch.stage("state.safetensors", parts: writer.parts())
@@ -51,15 +56,18 @@ struct TrainingCheckpoint: Codable {
     }
     let file: SafetensorsFile
     do throws(CheckpointError) { file = try SafetensorsFile(url) } catch {
-      throw bad("it is damaged (\(error))", "Leave out --resume to begin again.")
+      throw bad("it is damaged (\(error))", beginAgain)
     }
-    guard let json = file.metadata["clew_training"],
-      let checkpoint = try? JSONDecoder().decode(Self.self, from: Data(json.utf8))
-    else { throw bad("it is no checkpoint of this version of Clew", "Leave out --resume to begin again.") }
-    guard checkpoint.version == currentVersion else {
-      throw bad(
-        "its layout is version \(checkpoint.version), not \(currentVersion)",
-        "Leave out --resume to begin again.")
+    let json = Data((file.metadata["clew_training"] ?? "").utf8)
+    let version = (try? JSONDecoder().decode(Layout.self, from: json))?.version
+    if let version, version != currentVersion, !file.isIntact {
+      throw bad("its layout is version \(version), not \(currentVersion)", beginAgain)
+    }
+    guard file.isIntact else {
+      throw bad("it is damaged: its checksum is not that of what it holds", beginAgain)
+    }
+    guard version == currentVersion, let checkpoint = try? JSONDecoder().decode(Self.self, from: json) else {
+      throw bad("it is damaged, or of another version of Clew", beginAgain)
     }
     guard checkpoint.modelFingerprint == modelFingerprint else {
       throw bad("it was made for another model", "Name the model that it was begun with.")
@@ -88,7 +96,7 @@ struct TrainingCheckpoint: Codable {
     guard isSound else {
       throw .badCheckpoint(
         path: path, reason: "it is damaged: its numbers contradict its settings",
-        advice: "Leave out --resume to begin again.")
+        advice: Self.beginAgain)
     }
   }
 }

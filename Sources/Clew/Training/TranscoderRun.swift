@@ -71,7 +71,7 @@ public final class TranscoderRun {
     }
     try settings.export.check(shape, settings.training)
     try TrainingMemory.check(shape, settings, keepsActivations: cacheFolder != nil)
-    let modelFingerprint = Fingerprint.of(folder: model.folder)
+    let modelFingerprint = Fingerprint.whole(folder: model.folder)
     self.modelFingerprint = modelFingerprint
     let resumed =
       resumes
@@ -122,7 +122,7 @@ public final class TranscoderRun {
     } catch {
       throw .badCheckpoint(
         path: TrainingCheckpoint.url(in: folder).path, reason: "it is damaged (\(error))",
-        advice: "Leave out --resume to begin again.")
+        advice: TrainingCheckpoint.beginAgain)
     }
   }
 
