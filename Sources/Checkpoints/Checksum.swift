@@ -1,4 +1,4 @@
-public import Foundation
+internal import Foundation
 
 /// A checksum of bytes that come one part after another: XXH64 with seed 0, by Yann Collet.
 /// ```

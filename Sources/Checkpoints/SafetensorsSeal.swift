@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Files that end with a checksum of all that comes before it, header included: eight bytes, the lowest first, as the
 /// tensor `checksum`.
 extension SafetensorsFile {
@@ -6,7 +8,8 @@ extension SafetensorsFile {
   /// Whether the file ends with a checksum, and it is that of what comes before.
   public var isIntact: Bool {
     let end = file.bytes.count - 8
-    guard let seal = tensors[Self.sealName], seal.typeName == "U8", seal.bytes == end..<file.bytes.count else {
+    guard let seal = tensors[Self.sealName], seal.typeName == "U8", seal.bytes == end..<file.bytes.count
+    else {
       return false
     }
     let stated = file.bytes.loadUnaligned(fromByteOffset: end, as: UInt64.self)

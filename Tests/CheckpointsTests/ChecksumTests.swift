@@ -7,8 +7,10 @@ import Testing
 struct ChecksumTests {
   /// What the xxhash package of Python gives: `xxhash.xxh64_hexdigest(bytes(i * i % 251 for i in range(count)))`.
   private static let known = [
-    0: "ef46db3751d8e999", 1: "e934a84adb052768", 3: "e38ecea27964f1a0", 8: "9ae9ad02529c6e94", 31: "f802085ae7e12fa9", 32: "abe98b5116e5ed4d", 33: "d9c3a758ecff9219",
-    63: "9d597e61218f5977", 64: "c2b8d1eca1282124", 100: "a38a818449594369", 1000: "2d5f4044a731ebd7", 4099: "3be815b7e0ee9af7",
+    0: "ef46db3751d8e999", 1: "e934a84adb052768", 3: "e38ecea27964f1a0", 8: "9ae9ad02529c6e94",
+    31: "f802085ae7e12fa9", 32: "abe98b5116e5ed4d", 33: "d9c3a758ecff9219",
+    63: "9d597e61218f5977", 64: "c2b8d1eca1282124", 100: "a38a818449594369", 1000: "2d5f4044a731ebd7",
+    4099: "3be815b7e0ee9af7",
   ]
 
   private func bytes(_ count: Int) -> [UInt8] { (0..<count).map { UInt8($0 * $0 % 251) } }
@@ -48,14 +50,14 @@ struct ChecksumTests {
     #expect(file.isIntact)
     #expect(try file.tensor("values").floats() == [1, 2, 3])
     #expect(try !SafetensorsFile(folder.write("plain.safetensors", plain)).isIntact)
-    for bit in 0..<bytes.count * 8 {
+    for bit in stride(from: 0, to: bytes.count * 8, by: 5) {
       var damaged = bytes
       damaged[bit / 8] ^= 1 << (bit % 8)
       // What is no safetensors file any more is not even opened.
       let file = try? SafetensorsFile(folder.write("damaged.safetensors", damaged))
       #expect(file?.isIntact != true, "bit \(bit)")
     }
-    for count in 0..<bytes.count {
+    for count in stride(from: 0, to: bytes.count, by: 3) {
       let file = try? SafetensorsFile(folder.write("short.safetensors", bytes.prefix(count)))
       #expect(file?.isIntact != true, "\(count) bytes")
     }

@@ -68,14 +68,90 @@ struct TrainCommandTests {
     let resumed = try await ClewProcess.run(train("part", steps: 1500, ["--resume"] + cache))
     #expect(resumed.status == 0, "\(resumed.error)")
     #expect(try weights("part") == weights("whole"))
-    let steps = try ["part", "whole"].map { name in
-      try String(decoding: Data(contentsOf: folder.url("\(name)/metrics.jsonl")), as: UTF8.self)
-        .split(separator: "\n").map { line in
-          let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-          return [entry?["step"] as? Int].description
-        }
+    // Reports too are means over the same steps.
+    for name in ["metrics.jsonl", "curves.svg"] {
+      #expect(
+        try Data(contentsOf: folder.url("part/\(name)")) == Data(contentsOf: folder.url("whole/\(name)")))
     }
-    #expect(steps[0] == steps[1])
+  }
+
+  @Test(arguments: [SIGINT, SIGKILL])
+  func `a run that a signal ended while the model wrote goes on with the same text`(signal: Int32)
+    async throws
+  {
+    let options = ["--sample-tokens", "20000", "--sample-seed", "5"]
+    let whole = try await ClewProcess.run(train("whole", options))
+    #expect(whole.status == 0, "\(whole.error)")
+    let process = try ClewProcess(train("part", options))
+    let text = folder.url("part/checkpoint/sampled-tokens.txt").path
+    try await poll(within: .seconds(60), "some text") {
+      let size = try? FileManager.default.attributesOfItem(atPath: text)[.size] as? Int
+      return (size ?? 0) > 4096 ? true : nil
+    }
+    kill(process.process.processIdentifier, signal)
+    let ended = try await process.outcome()
+    #expect(ended.status == 128 + signal, "the run ended before the signal: \(ended.error)")
+    if signal == SIGINT { #expect(ended.error.contains("text written so far is kept"), "\(ended.error)") }
+    #expect(try !weightsExist("part"))
+    let kept = try Data(contentsOf: folder.url("part/checkpoint/sampled-tokens.txt"))
+    #expect(kept.count > 4096)
+    // Other settings would throw it away.
+    try await ClewProcess.run(train("part", ["--sample-tokens", "20000", "--resume"]))
+      .expectComplaint("seed 5", "seed 0")
+    let resumed = try await ClewProcess.run(train("part", options + ["--resume"]))
+    #expect(resumed.status == 0, "\(resumed.error)")
+    #expect(try weights("part") == weights("whole"))
+    for name in ["metrics.jsonl", "checkpoint/sampled-tokens.txt"] {
+      #expect(
+        try Data(contentsOf: folder.url("part/\(name)")) == Data(contentsOf: folder.url("whole/\(name)")))
+    }
+    try await ClewProcess.run(train("none", options + ["--resume"])).expectComplaint("no checkpoint")
+    #expect(!FileManager.default.fileExists(atPath: folder.url("none").path))
+  }
+
+  private func weightsExist(_ output: String) throws -> Bool {
+    try folder.files().contains { $0.hasPrefix("\(output)/") && $0.hasSuffix("config.yaml") }
+  }
+
+  @Test func `what a model wrote for its training is read by check and features, and they let it write too`()
+    async throws
+  {
+    let trained = try await ClewProcess.run(train("out", "--sample-tokens", "3000"))
+    #expect(trained.status == 0, "\(trained.error)")
+    let text = try Data(contentsOf: folder.url("out/checkpoint/sampled-tokens.txt"))
+    let models = ["--model", model.model.path, "--transcoders", model.transcoders.path]
+    let out = folder.url("out").path
+    let fast = ["--reconstruction-only", "--graphs", "0", "--quiet"]
+    for (name, source) in [
+      ("folder", ["--tokens", out]), ("file", ["--tokens", out + "/checkpoint/sampled-tokens.txt"]),
+      ("own", ["--sample-tokens", "3000"]),
+    ] {
+      let check = try await ClewProcess.run(
+        ["check"] + models + source + fast + ["--output", folder.url("check-\(name)").path])
+      #expect(check.status == 0, "\(name): \(check.error)")
+      let features = try await ClewProcess.run(
+        ["features", "build"] + models + source + ["--quiet", "--output", folder.url("\(name).sqlite").path])
+      #expect(features.status == 0, "\(name): \(features.error)")
+    }
+    // The same seed is the same text.
+    #expect(try Data(contentsOf: folder.url("check-own/sampled-tokens.txt")) == text)
+    #expect(try Data(contentsOf: folder.url("own.sqlite.sampled-tokens.txt")) == text)
+    let rows = try ["folder", "file"].map { name -> Int? in
+      let json = try JSONSerialization.jsonObject(
+        with: Data(contentsOf: folder.url("check-\(name)/check.json")))
+      return ((json as? [String: Any])?["text"] as? [String: Any])?["positions"] as? Int
+    }
+    #expect(rows[0] == rows[1] && (rows[0] ?? 0) >= 3000)
+    let other = try await ClewProcess.run(
+      ["check"] + models + fast
+        + ["--sample-tokens", "3000", "--sample-seed", "1", "--output", folder.url("check-own").path])
+    #expect(other.status == 0, "\(other.error)")
+    #expect(try Data(contentsOf: folder.url("check-own/sampled-tokens.txt")) != text)
+    // What was cut off is refused where nothing writes it on.
+    try text.dropLast(5).write(to: folder.url("cut.txt"))
+    try await ClewProcess.run(
+      ["check"] + models + fast + ["--tokens", folder.url("cut.txt").path, "--output", folder.url("no").path]
+    ).expectComplaint("cut.txt", "unfinished")
   }
 
   @Test func `activations kept on disk change nothing, and are read again`() async throws {
@@ -90,7 +166,9 @@ struct TrainCommandTests {
     let whole = try Data(contentsOf: folder.url(path))
     // Other numbers where the tokens lie: a run that read them would learn something else.
     var other = whole
-    for place in stride(from: whole.count / 2 / 4 * 4 + 3, to: whole.count - 8, by: 4) { other[place] ^= 0x80 }
+    for place in stride(from: whole.count / 2 / 4 * 4 + 3, to: whole.count - 8, by: 4) {
+      other[place] ^= 0x80
+    }
     try other.write(to: folder.url(path))
     try SealedFile.seal(folder.url(path))
     #expect(try await ClewProcess.run(train("changed", cache)).status == 0)
@@ -273,6 +351,7 @@ struct TrainCommandTests {
       ["--batch", "0"], ["--uses", "9223372036854775807"], ["--held-out", "9223372036854775807"],
       ["--chunk", "9223372036854775807"],
       ["--checkpoint-every", "0"], ["--resume", "--restart"], ["--kind", "slt"],
+      ["--sample-tokens", "0"], ["--sample-tokens", "9", "--temperature", "0"], ["--offsets", "x.npy"],
       ["--calibrate-l0", "x"], ["--calibrate-tokens", "0"], ["--no-calibrate", "--calibrate-l0", "2"],
     ] {
       let outcome = try await ClewProcess.run(train("bad", more))

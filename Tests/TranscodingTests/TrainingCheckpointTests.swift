@@ -122,20 +122,4 @@ struct TrainingCheckpointTests {
     #expect(try Data(contentsOf: folder.url("metrics.jsonl")).isEmpty)
   }
 
-  @Test func `sampled rows with tokens that the model lacks are written anew`() throws {
-    let model = try TinyModel.shared().open()
-    func sampled() throws -> [[Token]] {
-      var cursor = try SampledCorpus.open(
-        model.transformer, model.tokenizer, tokens: 8, temperature: 1, seed: 3, folder: folder.url,
-        progress: { _ in }
-      ).cursor()
-      var rows: [[Token]] = []
-      while let row = try cursor.next() { rows.append(row) }
-      return rows
-    }
-    let rows = try sampled()
-    try RawSafetensors.overwrite(
-      "tokens", in: folder.url("checkpoint/sampled.safetensors"), with: [.infinity])
-    #expect(try sampled() == rows)
-  }
 }

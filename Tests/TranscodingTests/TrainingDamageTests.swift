@@ -40,7 +40,8 @@ struct TrainingDamageTests {
     var bytes = whole
     func place() -> Int {
       // The header is short, and half of the damage goes there.
-      Int.random(in: 0..<(Bool.random(using: &generator) ? min(1500, whole.count) : whole.count), using: &generator)
+      Int.random(
+        in: 0..<(Bool.random(using: &generator) ? min(1500, whole.count) : whole.count), using: &generator)
     }
     switch Int.random(in: 0..<8, using: &generator) {
     case 0: bytes[place()] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
@@ -80,7 +81,8 @@ struct TrainingDamageTests {
         #expect(try Self.finish(folder.url("case"), resumes: false) == weights, "damage \(number)")
       } catch let error as TrainingError {
         refused += 1
-        #expect(error.description.contains("\(path) cannot be used") && error.description.contains("Remove it"))
+        #expect(
+          error.description.contains("\(path) cannot be used") && error.description.contains("Remove it"))
       }
       try FileManager.default.removeItem(at: folder.url("case"))
     }
@@ -99,9 +101,42 @@ struct TrainingDamageTests {
       let error = #expect(throws: TrainingError.self, "damage \(number)") {
         try Self.run(folder.url("stopped"), resumes: true)
       }
-      #expect(error?.description.contains("state.safetensors cannot be used") == true, "\(number): \(error as Any)")
+      #expect(
+        error?.description.contains("state.safetensors cannot be used") == true, "\(number): \(error as Any)")
     }
     try Data(whole).write(to: state)
     #expect(try Self.finish(folder.url("stopped"), resumes: true) == weights)
+  }
+
+  @Test func `damage to the text that a model wrote is taken away, and the same text is written`() throws {
+    let model = try TinyModel.shared().open()
+    let file = folder.url("text/sampled-tokens.txt")
+    func text() throws -> [[Token]] {
+      let corpus = try SampledCorpus.open(
+        model.transformer, model.tokenizer, .init(tokens: 700, temperature: 1, seed: 3), file: file,
+        progress: { _ in })
+      var cursor = corpus.cursor(), rows: [[Token]] = []
+      while let row = try cursor.next() { rows.append(row) }
+      return rows
+    }
+    let rows = try text()
+    let whole = [UInt8](try Data(contentsOf: file))
+    var generator = SeededGenerator(seed: 7)
+    for number in 0..<count {
+      let bytes = damaged(whole, using: &generator)
+      guard bytes != whole else { continue }
+      try Data(bytes).write(to: file)
+      #expect(throws: CorpusError.self, "damage \(number)") {
+        try SampledCorpus.read(
+          file, tokenizer: model.tokenizer, configuration: model.transformer.configuration)
+      }
+      do {
+        #expect(try text() == rows, "damage \(number)")
+        #expect(try Data(contentsOf: file) == Data(whole))
+      } catch let error as CorpusError {
+        // Only where the first line is another one.
+        guard case .otherText = error else { throw error }
+      }
+    }
   }
 }

@@ -16,6 +16,14 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
   case badTokens(CheckpointError)
   /// Two files of tokens contradict each other, or do not fit the model.
   case badRow(path: String, row: Int, reason: String)
+  /// A model has no token to begin a text with.
+  case cannotBegin
+  /// A model ends its texts before they have begun.
+  case writesNothing(count: Int, texts: Int, needed: Int)
+  /// A file holds a text that a model wrote otherwise than is asked for.
+  case otherText(path: String, written: String?, asked: String)
+  /// A file of texts that a model wrote is damaged, or was not finished.
+  case brokenText(path: String, byte: Int)
   /// Rows were asked for that are not there.
   case noSuchRows(asked: Range<Int>, count: Int, path: String)
 
@@ -36,6 +44,18 @@ public enum CorpusError: Error, Equatable, CustomStringConvertible {
     case .badTokens(let error): error.description
     case .badRow(let path, let row, let reason):
       "row \(row) of \(path) cannot be used: \(reason). Check that both files belong together and to this model."
+    case .cannotBegin:
+      "this model has no token that begins a text, so it cannot write text by itself. Use --text."
+    case .writesNothing(let count, let texts, let needed):
+      "the model ends its texts at once: \(texts) of them have \(count) tokens, but \(needed) are needed. Use --text, "
+        + "or another --temperature."
+    case .otherText(let path, let written, let asked):
+      (written.map { "\(path) holds a text that was written with \($0), not \(asked)" }
+        ?? "\(path) holds something else than a text that a model wrote")
+        + ". Give the settings that it was begun with, or --restart to write another."
+    case .brokenText(let path, let byte):
+      "\(path) is damaged or unfinished from byte \(byte) on. Let the command that wrote it go on with --resume, or "
+        + "write the text again."
     case .noSuchRows(let asked, let count, let path):
       "rows \(asked.lowerBound):\(asked.upperBound) were asked for, but \(path) has \(count). "
         + "Ask for rows within 0:\(count)."

@@ -58,11 +58,12 @@ public struct TokenCorpus: Sendable {
   }
 
   /// Rows in memory, taken as they are.
-  public init(rows: [[Token]], fingerprint: String = "") {
+  /// - Parameter files: The files that they come from.
+  public init(rows: [[Token]], fingerprint: String = "", files: [String] = []) {
     source = .memory(rows.filter { !$0.isEmpty })
     rowLength = rows.map(\.count).max() ?? 0
     self.fingerprint = fingerprint
-    files = []
+    self.files = files
   }
 
   /// How many rows there are; `nil` for files of text, where nobody has counted them.

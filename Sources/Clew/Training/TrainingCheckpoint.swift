@@ -19,6 +19,8 @@ struct TrainingCheckpoint: Codable {
   var scaling: ActivationScaling
   /// CPU seconds that the run had taken, over all its processes.
   var cpuSeconds: Double
+  /// What the next report is made of.
+  var sums: ReportSums
 
   /// The one part that every layout has.
   private struct Layout: Codable { var version: Int }
@@ -92,6 +94,7 @@ struct TrainingCheckpoint: Codable {
       (0...settings.training.stepCount).contains(stepCount) && cpuSeconds.isFinite && cpuSeconds >= 0
       && controller.isSound(wanted: settings.training.targetL0)
       && stream.isSound(chunkTokens: chunkTokens, uses: settings.chunkUses)
+      && sums.isSound(layerCount: shape.layerCount)
       && scaling.isSound(layerCount: shape.layerCount, dModel: shape.dModel)
     guard isSound else {
       throw .badCheckpoint(

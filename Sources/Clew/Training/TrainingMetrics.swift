@@ -2,7 +2,7 @@ internal import AttributionGraphs
 internal import Foundation
 internal import Rendering
 
-/// What training reports every so many steps: means over the steps since the last report.
+/// What training reports every so many steps: means over the steps since the last report, the same in every run.
 public struct TrainingMetrics: Codable, Hashable, Sendable {
   /// Steps taken.
   public var step: Int
@@ -17,9 +17,6 @@ public struct TrainingMetrics: Codable, Hashable, Sendable {
   public var gradientNorm: Double
   public var deadShare: Double
   public var learningRate: Double
-  /// CPU seconds of this process so far.
-  public var cpuSeconds: Double
-  public var tokensPerSecond: Double
 
   enum CodingKeys: String, CodingKey {
     case step, tokens, penalty
@@ -28,8 +25,6 @@ public struct TrainingMetrics: Codable, Hashable, Sendable {
     case gradientNorm = "gradient_norm"
     case deadShare = "dead_share"
     case learningRate = "learning_rate"
-    case cpuSeconds = "cpu_seconds"
-    case tokensPerSecond = "tokens_per_second"
   }
 
   /// The mean over layers of ``normalizedError``.
@@ -38,37 +33,60 @@ public struct TrainingMetrics: Codable, Hashable, Sendable {
   public var meanActiveFeatures: Double { activeFeatures.reduce(0, +) / Double(max(1, activeFeatures.count)) }
 }
 
-/// The reports of a run as a file of JSON lines, which a resumed run goes on with.
-struct MetricsLog {
-  private let url: URL
-  private(set) var metrics: [TrainingMetrics] = []
+/// How long the steps of a report took: what no two runs have alike.
+public struct TrainingPace: Codable, Hashable, Sendable {
+  /// Steps taken.
+  public var step: Int
+  /// CPU seconds of the run so far, over all its processes.
+  public var cpuSeconds: Double
+  /// Tokens a CPU second since the last report, or since the process began.
+  public var tokensPerSecond: Double
 
-  /// Opens the log of a run and drops what lies behind a step, and what is no report on so many layers.
-  init(_ url: URL, upTo step: Int, layerCount: Int) throws(TrainingError) {
+  enum CodingKeys: String, CodingKey {
+    case step
+    case cpuSeconds = "cpu_seconds"
+    case tokensPerSecond = "tokens_per_second"
+  }
+}
+
+/// A line of a ``ReportLog``.
+protocol TrainingReport: Codable {
+  /// Steps taken.
+  var step: Int { get }
+}
+extension TrainingMetrics: TrainingReport {}
+extension TrainingPace: TrainingReport {}
+
+/// The reports of a run as a file of JSON lines, which a resumed run goes on with.
+struct ReportLog<Report: TrainingReport> {
+  private let url: URL
+  private(set) var reports: [Report] = []
+
+  /// Opens the log of a run and drops what comes after a step, and what is no report of this run.
+  init(_ url: URL, upTo step: Int, where isSound: (Report) -> Bool = { _ in true }) throws(TrainingError) {
     self.url = url
     if step > 0, let data = try? Data(contentsOf: url) {
       for line in data.split(separator: UInt8(ascii: "\n")) {
-        guard let entry = try? JSONDecoder().decode(TrainingMetrics.self, from: Data(line)),
-          entry.step <= step, entry.normalizedError.count == layerCount,
-          entry.activeFeatures.count == layerCount
+        guard let report = try? JSONDecoder().decode(Report.self, from: Data(line)), report.step <= step,
+          isSound(report)
         else { continue }
-        metrics.append(entry)
+        reports.append(report)
       }
     }
-    do { try Data(metrics.map { Self.line($0) }.joined()).write(to: url) } catch {
+    do { try Data(reports.map { Self.line($0) }.joined()).write(to: url) } catch {
       throw .files(.cannotWrite(path: url.path, reason: error.localizedDescription))
     }
   }
 
-  private static func line(_ entry: TrainingMetrics) -> [UInt8] {
+  private static func line(_ report: Report) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    guard let data = try? encoder.encode(entry) else { return [] }
+    guard let data = try? encoder.encode(report) else { return [] }
     return Array(data) + [UInt8(ascii: "\n")]
   }
 
-  mutating func append(_ entry: TrainingMetrics) throws(TrainingError) {
-    metrics.append(entry)
+  mutating func append(_ entry: Report) throws(TrainingError) {
+    reports.append(entry)
     do {
       let file = try FileHandle(forWritingTo: url)
       defer { try? file.close() }
@@ -79,16 +97,19 @@ struct MetricsLog {
     }
   }
 
+}
+
+extension ReportLog<TrainingMetrics> {
   /// Error and active features over tokens, as two charts one above the other.
   func curves() -> [UInt8]? {
-    guard metrics.count > 1, let layers = metrics.first?.normalizedError.count else { return nil }
-    let x = metrics.map { Double($0.tokens) }
+    guard reports.count > 1, let layers = reports.first?.normalizedError.count else { return nil }
+    let x = reports.map { Double($0.tokens) }
     let names = (0..<layers).map { "layer \($0)" }
     func chart(_ title: String, _ axis: String, _ values: (TrainingMetrics, Int) -> Double) -> LineChart {
       LineChart(
         ChartHeading(title, x: ChartAxis("tokens"), y: ChartAxis(axis, scale: .logarithmic)),
         series: names.enumerated().map { layer, name in
-          ChartSeries(name, x: x, y: metrics.map { values($0, layer) })
+          ChartSeries(name, x: x, y: reports.map { values($0, layer) })
         }, isOrdered: true, marksPoints: false)
     }
     let error = chart("Error while training", "normalised MSE") { $0.normalizedError[$1] }

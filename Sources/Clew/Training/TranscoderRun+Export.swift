@@ -12,7 +12,7 @@ extension TranscoderRun {
 
   /// Rounds weights as they will be stored, sets thresholds, folds the normalisation in, writes, reads again, and
   /// compares.
-  func export(metrics log: MetricsLog) throws -> TrainingResult {
+  func export(metrics log: ReportLog<TrainingMetrics>) throws -> TrainingResult {
     trainer.roundWeights(to: settings.export.elementType, scaling)
     let batches = heldOut.batches(
       shape, normalizer: scaling.normalizer(), size: settings.training.batchTokens)
@@ -59,7 +59,8 @@ extension TranscoderRun {
   /// Keeps an export that must not be used under a name that says so.
   /// - Returns: The refusal, with the place.
   private func keepRefused(
-    _ folded: FoldedTranscoder, _ result: TrainingResult, _ log: MetricsLog, _ refusal: TrainingError
+    _ folded: FoldedTranscoder, _ result: TrainingResult, _ log: ReportLog<TrainingMetrics>,
+    _ refusal: TrainingError
   ) -> TrainingError {
     guard case .exportDiffers(let path, let layer, let what, let trained, let read, _) = refusal else {
       return refusal
@@ -74,7 +75,8 @@ extension TranscoderRun {
   }
 
   private func write(
-    _ folded: FoldedTranscoder, _ result: TrainingResult, _ log: MetricsLog, to folder: URL, refusal: String?
+    _ folded: FoldedTranscoder, _ result: TrainingResult, _ log: ReportLog<TrainingMetrics>, to folder: URL,
+    refusal: String?
   ) throws(CheckpointError) {
     let batch = try FileBatch(replacing: folder, owned: Self.exportNames(in: folder))
     try stage(folded, in: batch)

@@ -13,6 +13,8 @@ public final class TranscoderRun {
     public var stepCount: Int
     /// The last report, `nil` before the first.
     public var metrics: TrainingMetrics?
+    /// How fast that was.
+    public var pace: TrainingPace?
   }
 
   /// How a run ended.
@@ -37,7 +39,9 @@ public final class TranscoderRun {
   private let stream: ActivationStream
   /// Where activations are kept on disk, if they are.
   public let cache: ActivationCache?
-  private var log: MetricsLog
+  private var log: ReportLog<TrainingMetrics>
+  private var paces: ReportLog<TrainingPace>
+  private var sums: ReportSums
   private var earlierSeconds = 0.0
   private let startSeconds = Benchmark.cpuSeconds()
   /// How far figures of the export may lie from the trainer's own.
@@ -109,8 +113,11 @@ public final class TranscoderRun {
       throw TrainingError.tooFewTokens(count: heldOut.rows.count, needed: 2)
     }
     try Self.makeFolder(folder)
-    log = try MetricsLog(
-      folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount, layerCount: c.layerCount)
+    sums = resumed?.checkpoint.sums ?? ReportSums(layerCount: c.layerCount)
+    log = try ReportLog(folder.appending(path: "metrics.jsonl"), upTo: trainer.stepCount) {
+      $0.normalizedError.count == c.layerCount && $0.activeFeatures.count == c.layerCount
+    }
+    paces = try ReportLog(folder.appending(path: "pace.jsonl"), upTo: trainer.stepCount)
   }
 
   /// Puts a trainer back to where a checkpoint was written.
@@ -153,7 +160,7 @@ public final class TranscoderRun {
     let batch = TrainingBatch(shape: shape, capacity: settings.training.batchTokens)
     let clock = ContinuousClock()
     var lastCheckpoint = clock.now
-    var sums = ReportSums(layerCount: shape.layerCount, cpuSeconds: cpuSeconds)
+    var begin = (step: trainer.stepCount, seconds: cpuSeconds)
     defer { cache?.flush() }
     while trainer.stepCount < settings.training.stepCount {
       let rate = trainer.currentLearningRate
@@ -162,15 +169,20 @@ public final class TranscoderRun {
       let step = try self.step(batch)
       sums.add(step)
       if trainer.stepCount % Self.reportSteps == 0 || trainer.stepCount == settings.training.stepCount {
+        try log.append(sums.metrics(trainer, batchTokens: batch.capacity, learningRate: rate))
+        sums = ReportSums(layerCount: shape.layerCount)
         let seconds = cpuSeconds
-        try log.append(
-          sums.metrics(
-            trainer, batchTokens: batch.capacity, learningRate: rate, cpuSeconds: seconds))
-        sums = ReportSums(layerCount: shape.layerCount, cpuSeconds: seconds)
+        let tokens = Double((trainer.stepCount - begin.step) * batch.capacity)
+        try paces.append(
+          TrainingPace(
+            step: trainer.stepCount, cpuSeconds: seconds,
+            tokensPerSecond: tokens / max(1e-9, seconds - begin.seconds)))
+        begin = (trainer.stepCount, seconds)
       }
       progress(
         Progress(
-          step: trainer.stepCount, stepCount: settings.training.stepCount, metrics: log.metrics.last))
+          step: trainer.stepCount, stepCount: settings.training.stepCount, metrics: log.reports.last,
+          pace: paces.reports.last))
       let stops = shouldStop()
       if stops || (clock.now - lastCheckpoint) / .seconds(1) >= checkpointSeconds {
         try writeCheckpoint()
@@ -195,23 +207,27 @@ public final class TranscoderRun {
     let checkpoint = TrainingCheckpoint(
       settings: settings, modelFingerprint: modelFingerprint, corpusFingerprint: corpus.fingerprint,
       stepCount: trainer.stepCount, controller: trainer.controller, stream: stream.state, scaling: scaling,
-      cpuSeconds: cpuSeconds)
+      cpuSeconds: cpuSeconds, sums: sums)
     try checkpoint.write(trainer, to: folder)
   }
 }
 
-/// Means over the steps since the last report.
-private struct ReportSums {
+/// Sums over the steps since the last report, of which means are reported.
+struct ReportSums: Codable {
   private var steps = 0.0
   private var errors, active: [Double]
   private var norm = 0.0
   private var dead = 0.0
-  private let start: Double
 
-  init(layerCount: Int, cpuSeconds: Double) {
+  init(layerCount: Int) {
     errors = Array(repeating: 0, count: layerCount)
     active = errors
-    start = cpuSeconds
+  }
+
+  /// Whether it can be that of a run: what is read from a file may be anything.
+  func isSound(layerCount: Int) -> Bool {
+    errors.count == layerCount && active.count == layerCount && steps >= 0
+      && (errors + active + [steps, norm, dead]).allSatisfy(\.isFinite)
   }
 
   mutating func add(_ step: TranscoderTrainer.Step) {
@@ -225,14 +241,13 @@ private struct ReportSums {
   }
 
   func metrics(
-    _ trainer: TranscoderTrainer, batchTokens: Int, learningRate: Double, cpuSeconds: Double
+    _ trainer: TranscoderTrainer, batchTokens: Int, learningRate: Double
   ) -> TrainingMetrics {
     TrainingMetrics(
       step: trainer.stepCount, tokens: trainer.stepCount * batchTokens,
       normalizedError: errors.map { $0 / steps },
       activeFeatures: active.map { $0 / steps },
       penalty: errors.indices.map { trainer.controller.penalty(layer: $0) }, gradientNorm: norm / steps,
-      deadShare: dead, learningRate: learningRate, cpuSeconds: cpuSeconds,
-      tokensPerSecond: steps * Double(batchTokens) / max(1e-9, cpuSeconds - start))
+      deadShare: dead, learningRate: learningRate)
   }
 }

@@ -53,8 +53,7 @@ struct CheckCommand: ParsableCommand {
 
   func validate() throws {
     guard [prompt != nil, texts.promptTokens != nil, texts.isGiven].filter(\.self).count == 1 else {
-      throw ValidationError(
-        "Give either a prompt, its tokens with --tokens, --text FILE, or --tokens FILE with --offsets FILE.")
+      throw ValidationError("Give either a prompt, its tokens with --tokens, \(CorpusOptions.choice).")
     }
     if texts.isGiven, opening.bos != nil {
       throw ValidationError("--bos opens a prompt, and none is given. Leave it out.")
@@ -85,7 +84,7 @@ struct CheckCommand: ParsableCommand {
     bar.show("opening the model", fraction: 0)
     var models = [try self.models.open()]
     if let against { models.append(try models[0].replacingTranscoders(WeightFolder.transcoders(against))) }
-    let check = try TranscoderCheck.run(try request(models[0]), models: models) {
+    let check = try TranscoderCheck.run(try request(models[0], folder, bar), models: models) {
       bar.show($0, fraction: $1)
     }
     let command = ["clew"] + CommandLine.arguments.dropFirst()
@@ -113,14 +112,17 @@ struct CheckCommand: ParsableCommand {
     return against.map { "\(first)-\(URL(filePath: $0).lastPathComponent)" } ?? first
   }
 
-  private func request(_ model: TracingModel) throws -> CheckRequest {
+  private func request(_ model: TracingModel, _ folder: URL, _ bar: ProgressBar) throws -> CheckRequest {
     let configuration = model.transformer.configuration
     let texts: CheckTexts
     let input = try input
     if let input {
       texts = try CheckTexts(input, tokenizer: model.tokenizer)
     } else {
-      texts = try CheckTexts(try self.texts.open(model.transformer, model.tokenizer), limit: positions)
+      let corpus = try self.texts.open(
+        model.transformer, model.tokenizer, keepingTextIn: folder.appending(path: SampledCorpus.fileName),
+        replaces: true, bar)
+      texts = try CheckTexts(corpus, limit: positions)
     }
     var request = CheckRequest(texts: texts)
     request.settings.measuresBehaviour = !reconstructionOnly

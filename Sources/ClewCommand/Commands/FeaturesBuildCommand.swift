@@ -34,7 +34,7 @@ struct FeaturesBuildCommand: ParsableCommand {
 
   func validate() throws {
     guard texts.isGiven else {
-      throw ValidationError("Give either --text FILE or both --tokens FILE and --offsets FILE.")
+      throw ValidationError("Give one of \(CorpusOptions.choice).")
     }
     guard !(resume && restart) else { throw ValidationError("Give --resume or --restart, not both.") }
     for (name, value, least) in [
@@ -55,12 +55,15 @@ struct FeaturesBuildCommand: ParsableCommand {
     bar.show("opening the model", fraction: 0)
     let model = try models.open()
     try LocalReplacementModel.check(model.transcoder, fits: model.transformer)
-    let corpus = try texts.open(model.transformer, model.tokenizer)
     // Of two builds of one database the second is refused; links to it stay.
     let claim = try WriteClaim(
       file: output.map { URL(filePath: $0) } ?? model.transcoder.folder.appending(path: "features.sqlite"))
     defer { withExtendedLifetime(claim) {} }
     let url = URL(filePath: claim.path)
+    let corpus = try texts.open(
+      model.transformer, model.tokenizer,
+      keepingTextIn: URL(filePath: "\(url.path).\(SampledCorpus.fileName)"), seed: seed, replaces: restart,
+      bar)
     let settings = self.settings
     let provenance = FeatureProvenance(
       of: model, files: corpus.files, textFingerprint: corpus.fingerprint, settings: settings,

@@ -58,14 +58,13 @@ struct TrainTranscoderCommand: ParsableCommand {
       published layout cannot say TopK in a folder; for TopK and BatchTopK one threshold a layer is found that keeps \
       as many features as in training.
 
-      An export is read again and measured before it is put in its place. One that does not do what the trainer measured is       kept aside in OUTPUT.refused. Thresholds of a finished training can be set anew: --resume with --calibrate-l0,       --calibrate-tokens, --no-calibrate or --dtype exports it again.
+      An export is read again and measured before it is put in its place. One that does not do what the trainer \
+      measured is kept aside in OUTPUT.refused. Thresholds of a finished training can be set anew: --resume with \
+      --calibrate-l0, --calibrate-tokens, --no-calibrate or --dtype exports it again.
       """)
 
   @Option(help: WeightFolder.modelHelp, completion: .directory) var model: String
   @OptionGroup var corpus: CorpusOptions
-  @Option(help: "Let the model write this many tokens to train on, instead of --text or --tokens.")
-  var sampleTokens: Int?
-  @Option(help: "The temperature that the model writes with.") var temperature = 1.0
   @Option(name: .shortAndLong, help: "The folder for checkpoint and export.", completion: .directory)
   var output: String
   @Option(help: "clt writes to its own and all later layers, plt to its own alone.")
@@ -142,9 +141,7 @@ struct TrainTranscoderCommand: ParsableCommand {
     func check(_ condition: Bool, _ message: String) throws {
       if !condition { throw ValidationError(message) }
     }
-    try check(
-      [corpus.isGiven, sampleTokens != nil].filter { $0 }.count == 1,
-      "Give --text FILE…, --tokens FILE with --offsets FILE, or --sample-tokens N.")
+    try check(corpus.isGiven, "Give one of \(CorpusOptions.choice).")
     try check(!resume || !restart, "Give either --resume or --restart.")
     try SizeLimits.check("features", features, SizeLimits.features)
     try check(tokenCount != nil, "--tokens-seen must be a number such as 2000000 or 2e6.")
@@ -178,8 +175,6 @@ struct TrainTranscoderCommand: ParsableCommand {
     try SizeLimits.check("uses", uses, 1...1_000_000)
     try SizeLimits.check("held-out", heldOut, 2...SizeLimits.tokens.upperBound)
     try check(checkpointEvery > 0, "--checkpoint-every must be more than 0.")
-    if let sampleTokens { try SizeLimits.check("sample-tokens", sampleTokens, SizeLimits.tokens) }
-    try check(temperature > 0 && temperature.isFinite, "--temperature must be more than 0.")
     try check(!output.isEmpty, "--output must name a folder.")
     try check(cache?.isEmpty != true, "--cache must name a folder.")
     try check(
@@ -242,10 +237,21 @@ struct TrainTranscoderCommand: ParsableCommand {
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("reading the text", fraction: 0)
-    let corpus = try openCorpus(transformer, tokenizer, bar)
+    let text = SampledCorpus.file(ofTrainingIn: target)
+    // What was stopped while the model wrote its text has no checkpoint yet.
+    let isTextAlone =
+      corpus.sampleTokens != nil && !TranscoderRun.hasCheckpoint(in: target)
+      && SampledCorpus.find(text) != nil
+    if resume, corpus.sampleTokens != nil, !isTextAlone, !TranscoderRun.hasCheckpoint(in: target) {
+      throw TrainingError.badCheckpoint(
+        path: target.path, reason: "it holds no checkpoint to go on from",
+        advice: "Leave out --resume to begin.")
+    }
+    let corpus = try corpus.open(
+      transformer, tokenizer, keepingTextIn: text, seed: seed, replaces: restart, bar)
     bar.show("measuring activations", fraction: 0)
     let run = try TranscoderRun(
-      transformer, corpus: corpus, settings: settings(), folder: target, resumes: resume,
+      transformer, corpus: corpus, settings: settings(), folder: target, resumes: resume && !isTextAlone,
       cacheFolder: cache.map { URL(filePath: $0) },
       command: ["clew"] + CommandLine.arguments.dropFirst())
     Interruption.waitsForSave = true
@@ -273,21 +279,13 @@ struct TrainTranscoderCommand: ParsableCommand {
     }
   }
 
-  private func openCorpus(
-    _ model: Transformer, _ tokenizer: Tokenizer, _ bar: ProgressBar
-  ) throws -> TokenCorpus {
-    guard let sampleTokens else { return try corpus.open(model, tokenizer) }
-    return try SampledCorpus.open(
-      model, tokenizer, tokens: sampleTokens, temperature: temperature, seed: seed,
-      folder: URL(filePath: output)
-    ) { bar.show("the model writes text", fraction: $0) }
-  }
-
   private static func text(_ progress: TranscoderRun.Progress) -> String {
-    guard let metrics = progress.metrics else { return "step \(progress.step) of \(progress.stepCount)" }
+    guard let metrics = progress.metrics, let pace = progress.pace else {
+      return "step \(progress.step) of \(progress.stepCount)"
+    }
     return String(
       format: "step %d of %d, %.0f tokens/s, NMSE %.4f, L0 %.1f, dead ", progress.step, progress.stepCount,
-      metrics.tokensPerSecond, metrics.meanError, metrics.meanActiveFeatures)
+      pace.tokensPerSecond, metrics.meanError, metrics.meanActiveFeatures)
       + NumberText.percent(metrics.deadShare, decimals: 1)
   }
 

@@ -43,7 +43,7 @@ extension FuzzFormat {
     }
     let log =
       #"{"step":1,"tokens":4,"penalty":[0.1,0.1,0.1],"normalized_mse":[1,1,1],"l0":[2,2,2],"#
-      + #""gradient_norm":1,"dead_share":0,"learning_rate":0.1,"cpu_seconds":1,"tokens_per_second":4}"#
+      + #""gradient_norm":1,"dead_share":0,"learning_rate":0.1}"#
     try write("\(log)\n".utf8, to: place, "metrics.jsonl")
   } read: { folder in
     // Checksums would refuse every case before what they cover is looked at; TrainingDamageTests has them refuse.
@@ -63,8 +63,8 @@ extension FuzzFormat {
   private static func readSampled(in folder: URL) throws {
     let model = try open()
     let corpus = try SampledCorpus.open(
-      model.transformer, model.tokenizer, tokens: 8, temperature: 1, seed: 3, folder: folder,
-      progress: { _ in })
+      model.transformer, model.tokenizer, .init(tokens: 8, temperature: 1, seed: 3),
+      file: SampledCorpus.file(ofTrainingIn: folder), progress: { _ in })
     var cursor = corpus.cursor()
     while let row = try cursor.next() { _ = try model.transformer.record(Array(row.prefix(4))) }
   }
