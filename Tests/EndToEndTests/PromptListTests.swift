@@ -48,20 +48,21 @@ struct PromptListTests {
       #"{"prompt": "w5", "slug": "first"}"#,
       #"{"prompt": "w3 w15", "target": "nosuchtoken", "slug": "lost"}"#,
       #"["w3"]"#, #"{"prompt": "w3 w15 w9", "target": ["w7", "token:8"]}"#,
+      #"{"tokens": [0, 3, 14], "slug": "ids"}"#, #"{"tokens": [3, -1]}"#,
     ]
     try folder.write("prompts", Array(lines.joined(separator: "\n").utf8) + [0x0A, 0x22, 0xFF, 0x22])
     let outcome = try await ClewProcess.run(
       try Self.arguments("prompts", "--json", "--output", "made"), in: folder.url)
     #expect(outcome.status == 1)
     let records = try Self.records(outcome.output)
-    #expect(records.compactMap { $0["line"]?.int } == [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13])
-    #expect(records.filter { $0["error"] == nil }.compactMap { $0["line"]?.int } == [1, 5, 12])
+    #expect(records.compactMap { $0["line"]?.int } == [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
+    #expect(records.filter { $0["error"] == nil }.compactMap { $0["line"]?.int } == [1, 5, 12, 13])
     let complaints = outcome.error.split(separator: "\n").filter { $0.hasPrefix("clew: line ") }
-    #expect(complaints.count == 9, "\(outcome.error)")
+    #expect(complaints.count == 10, "\(outcome.error)")
     for (line, word) in [
       (2, "not JSON"), (3, "'text'"), (6, "empty"), (7, "slug"), (8, "target"), (9, "line 1"),
       (10, "nosuchtoken"),
-      (11, "object"), (13, "not JSON"),
+      (11, "object"), (14, "whole numbers"), (15, "not JSON"),
     ] {
       #expect(
         complaints.contains { $0.hasPrefix("clew: line \(line) of prompts: ") && $0.contains(word) },
@@ -69,7 +70,10 @@ struct PromptListTests {
     }
     let folders = try Set(
       folder.files().compactMap { $0.hasPrefix("made/") ? $0.split(separator: "/")[1] : nil })
-    #expect(folders == ["first", "difference", "w3-w15-w9-w7-token-8"])
+    #expect(folders == ["first", "difference", "w3-w15-w9-w7-token-8", "ids"])
+    // Tokens are read as they are.
+    let read = records.first { $0["line"] == 13 }?["tokens"]?.array?.compactMap { $0.object?["id"]?.int }
+    #expect(read == [0, 3, 14])
     let targets = try #require(records.first { $0["line"] == 5 }?["targets"]?.array?.first?.object)
     #expect(targets["text"] == "w7 − w8" && targets["probability"] == nil)
     let (difference, logs) = (

@@ -17,14 +17,14 @@ struct TraceCommand: ParsableCommand {
 
         {"prompt": "Fact: the capital of Texas is", "target": "Austin-Dallas", "slug": "texas"}
 
-      where target, a text or a list, and slug may be missing. A line that cannot be traced is named with the reason, the \
+      where target, a text or a list, and slug may be missing, and tokens, a list of numbers, may stand for the prompt. A line that cannot be traced is named with the reason, the \
       others are traced, and the exit status is 1. Ctrl-C keeps what is finished.
       """)
 
   @Argument(help: "The text whose next token is traced.") var prompt: String?
   @Option(
     help: ArgumentHelp(
-      "A file with one prompt a line, or lines of JSON with prompt, target and slug; - reads standard input.",
+      "A file with one prompt a line, or lines of JSON with prompt or tokens, target and slug; - reads standard input.",
       valueName: "file"),
     completion: .file())
   var prompts: String?
@@ -153,9 +153,10 @@ struct TraceCommand: ParsableCommand {
 
   /// The prompt of an entry, with what the options say of it.
   private func input(of entry: PromptList.Entry) -> PromptInput {
-    PromptInput(
-      entry.prompt, tokens: prompts == nil ? promptOptions.tokens?.tokens : nil,
-      opening: promptOptions.opening.bos)
+    // Tokens are read as they are, with nothing in front.
+    let tokens = entry.tokens ?? (prompts == nil ? promptOptions.tokens?.tokens : nil)
+    return PromptInput(
+      entry.prompt, tokens: tokens, opening: tokens == nil ? promptOptions.opening.bos : nil)
   }
 
   /// Where a prompt's files will be, kept from others.

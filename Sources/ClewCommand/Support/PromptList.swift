@@ -26,6 +26,8 @@ struct PromptList {
   /// A prompt with what its line says of it.
   struct Entry {
     var prompt: String
+    /// The tokens to read instead, exactly these, if the line says them.
+    var tokens: [Token]?
     /// What to trace instead of the likeliest answers, as `--target` takes it; none if the line says nothing.
     var targets: [String] = []
     /// The graph's name, if the line says it.
@@ -120,13 +122,16 @@ struct PromptList {
     guard let object = json.object else {
       throw Fault(description: "it is not an object such as {\"prompt\": \"…\"}")
     }
-    let known = ["prompt", "target", "slug"]
+    let known = ["prompt", "tokens", "target", "slug"]
     if let other = object.members.first(where: { !known.contains($0.key) }) {
-      throw Fault(description: "it has '\(other.key)', but a line has prompt, target and slug")
+      throw Fault(description: "it has '\(other.key)', but a line has prompt or tokens, target and slug")
     }
-    guard let prompt = object["prompt"]?.string else { throw Fault(description: "it has no text 'prompt'") }
-    guard !prompt.isEmpty else { throw Fault(description: "its prompt is empty") }
-    var entry = Entry(prompt: prompt)
+    let tokens = try Self.tokens(object["tokens"])
+    guard let prompt = object["prompt"]?.string ?? tokens.map({ _ in "" }) else {
+      throw Fault(description: "it has no text 'prompt'")
+    }
+    guard !prompt.isEmpty || tokens != nil else { throw Fault(description: "its prompt is empty") }
+    var entry = Entry(prompt: prompt, tokens: tokens)
     switch object["target"] {
     case nil, .null?: break
     case .string(let target)?: entry.targets = [target]
@@ -145,6 +150,16 @@ struct PromptList {
         description: "its slug is not made of letters, digits, '_', '.' and '-', at most 200 of them")
     }
     return entry
+  }
+
+  /// A prompt as numbers of tokens; `nil` if the line has none.
+  private static func tokens(_ value: JSON?) throws(Fault) -> [Token]? {
+    guard let value, value != .null else { return nil }
+    let numbers = value.array?.compactMap { $0.int.flatMap { Token(exactly: $0) } } ?? []
+    guard !numbers.isEmpty, numbers.count == value.array?.count, numbers.allSatisfy({ $0 >= 0 }) else {
+      throw Fault(description: "its tokens are not a list of whole numbers from 0 up")
+    }
+    return numbers
   }
 
   /// The second trace of a name would take the place of the first.
