@@ -54,7 +54,7 @@ enum GPTNeoXFamily: TransformerFamily {
     if try fields.nested("rope_parameters") != nil { return }
     for (own, other, standard) in [
       ("rotary_emb_base", "rope_theta", 10_000.0), ("rotary_pct", "partial_rotary_factor", 0.25),
-    ] where fields.has(other) && !fields.has(own) {
+    ] where fields.has(other) && fields.object[own] == nil {
       let stated = try fields.number(other)
       guard stated == standard else {
         throw fields.bad(
