@@ -73,8 +73,8 @@ struct FeatureCommandTests {
         "features", "build", "--model", SharedFiles.url("models/stories260K").path, "--transcoders",
         SharedFiles.url("transcoders/stories260K-clt").path, "--tokens",
         tokens.appending(path: "heldout_tokens.npy").path, "--offsets",
-        tokens.appending(path: "heldout_offsets.npy").path, "--rows", "0..<8", "--top", "4", "--quiet",
-        "--checkpoint-rows", "3", "--output", folder.url(output).path,
+        tokens.appending(path: "heldout_offsets.npy").path, "--rows", "0:3", "--top", "3",
+        "--samples", "1", "--quiet", "--checkpoint-rows", "2", "--output", folder.url(output).path,
       ] + more
     }
     let clock = ContinuousClock()
