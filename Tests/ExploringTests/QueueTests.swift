@@ -126,9 +126,61 @@ import TinyModels
     for number in 1...4 {
       let id = try await queue.add(TraceOrder(prompt: "\(number)"))
       _ = try await queue.end(of: id)
+      #expect(try await queue.trace(id) != nil)
     }
     #expect(await queue.snapshot.jobs.map(\.id) == [3, 4])
     await #expect(throws: ExploringError.noSuchTrace(id: 1)) { try await queue.trace(1) }
+  }
+
+  @Test func `what nobody has asked for is not forgotten, and too much of it is refused`() async throws {
+    let gate = try Gate()
+    gate.open()
+    let queue = gate.queue(capacity: 5, keptCount: 1)
+    var ids: [Int] = []
+    while ids.count < 5 {
+      ids.append(try await queue.add(TraceOrder(prompt: "\(ids.count)")))
+      _ = try await queue.end(of: ids[ids.count - 1])
+    }
+    await #expect(throws: ExploringError.queueFull(capacity: 5)) {
+      try await queue.add(TraceOrder(prompt: "6"))
+    }
+    // Failed ones are asked for by nobody.
+    for id in ids { #expect(try await queue.take(id) != nil) }
+    for _ in 0..<10 {
+      _ = try await queue.end(of: try await queue.add(TraceOrder(prompt: "bad")))
+    }
+    #expect(await queue.snapshot.jobs.count == 1)
+  }
+
+  @Test func `the next waits until few enough are left to be asked for`() async throws {
+    let gate = try Gate()
+    gate.open()
+    let queue = TraceQueue(capacity: 8, unreadCount: 2) { try gate.work($0, $1, $2) }
+    for number in 0..<6 { _ = try await queue.add(TraceOrder(prompt: "\(number)")) }
+    for id in 1...6 {
+      #expect(try await queue.end(of: id).state == .finished)
+      let states = await queue.snapshot.jobs.map(\.state)
+      #expect(states.count { $0 == .finished } <= id + 1)
+      #expect(try await queue.take(id) != nil)
+      #expect(try await queue.take(id) == nil)
+    }
+  }
+
+  @Test func `an order of more targets than anybody needs is refused at once`() throws {
+    let model = try TinyModel.shared().open()
+    let order = TraceOrder(prompt: "w1 w2", targets: Array(repeating: "w3", count: 100_000))
+    #expect(throws: ExploringError.outOfRange(name: "the number of targets", value: 100_000, range: 1...256))
+    {
+      try order.request(for: model)
+    }
+    let places = (0..<20_000).map { FeaturePlace(layer: 0, index: $0, position: 1) }
+    let trace = try PromptTrace.trace(TraceRequest(prompt: "w1 w2"), with: model)
+    #expect(
+      throws: ExploringError.outOfRange(
+        name: "the number of changed features", value: 40_000, range: 0...10_000)
+    ) {
+      try trace.outcome(of: InterventionOrder([.swap(places, for: places)]), tokenizer: model.tokenizer)
+    }
   }
 
   @Test func `every observer sees progress grow to its end`() async throws {

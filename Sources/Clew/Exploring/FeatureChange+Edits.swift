@@ -2,9 +2,16 @@ internal import ReplacementModels
 internal import Transcoding
 
 extension [FeatureChange] {
+  /// The most features that are changed at a time.
+  private static let mostFeatures = 10_000
+
   /// The values that the changes set on a prompt, in the order of layers, positions and features.
   /// - Throws: ``ExploringError`` for a feature that is changed twice, or not to a number, or has no place here.
   func edits(on model: LocalReplacementModel) throws(ExploringError) -> [FeatureEdit] {
+    let count = reduce(0) { $0 + $1.featureCount }
+    guard count <= Self.mostFeatures else {
+      throw .outOfRange(name: "the number of changed features", value: count, range: 0...Self.mostFeatures)
+    }
     var values: [FeaturePlace: Float] = [:]
     for change in self {
       for (place, value) in try change.values(on: model.activations) {
@@ -29,6 +36,14 @@ extension LocalReplacementModel {
 }
 
 extension FeatureChange {
+  /// How many features the change names.
+  fileprivate var featureCount: Int {
+    switch self {
+    case .set(let places, _), .scale(let places, _), .remove(let places): places.count
+    case .swap(let old, let new, _): old.count + new.count
+    }
+  }
+
   /// Where the change sets what.
   fileprivate func values(
     on activations: FeatureActivations

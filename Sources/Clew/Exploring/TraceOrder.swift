@@ -31,6 +31,9 @@ public struct TraceOrder: Codable, Hashable, Sendable {
   /// The graph's name; made from the prompt if `nil`.
   public var slug: String?
 
+  /// The most targets of an order.
+  public static let mostTargets = 256
+
   public init(prompt: String, tokens: [Token]? = nil, tokenCount: Int? = nil, targets: [String]? = nil) {
     self.prompt = prompt
     self.tokens = tokens
@@ -65,6 +68,10 @@ public struct TraceOrder: Codable, Hashable, Sendable {
       throw ExploringError.cannotTraceHeld
     }
     if let targets, !targets.isEmpty {
+      guard targets.count <= Self.mostTargets else {
+        throw ExploringError.outOfRange(
+          name: "the number of targets", value: targets.count, range: 1...Self.mostTargets)
+      }
       request.targetNames = targets
       let count = try request.tokens(with: model.tokenizer).tokens.count
       guard count > 0 else { throw TransformerError.emptyPrompt }

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Traces prompts one after the other on a thread of their own, and tells any number of observers how far they are.
 ///
-/// At most ``capacity`` orders wait; more are refused. A trace that waits or runs can be cancelled. What has ended is kept
-/// until ``keptCount`` later ones have ended too.
+/// At most ``capacity`` orders wait, counting finished traces that nobody has asked for; more are refused. A trace that waits
+/// or runs can be cancelled. What was asked for, failed or was cancelled is kept until ``keptCount`` later ones are too.
 public actor TraceQueue {
   /// How a trace stands.
   public enum State: String, Codable, Sendable {
@@ -46,6 +46,8 @@ public actor TraceQueue {
 
   public let capacity: Int
   public let keptCount: Int
+  /// The next trace begins once fewer finished ones than this wait to be asked for.
+  public let unreadCount: Int
   private let work: Work
   private let thread = WorkThread(named: "clew.traces")
   private var entries: [Int: Entry] = [:]
@@ -61,18 +63,26 @@ public actor TraceQueue {
     let control: Control
     var began: ContinuousClock.Instant?
     var trace: PromptTrace?
+    /// Whether somebody has asked for the trace, or there is none to ask for.
+    var isRead = false
   }
 
   /// A queue in front of a live model.
-  public init(_ model: LiveModel, capacity: Int = 16, keptCount: Int = 16) {
-    self.init(capacity: capacity, keptCount: keptCount) { order, progress, isCancelled in
+  /// - Parameter unreadCount: Where somebody is sure to ask for every trace: how many finished ones may wait for that before the
+  ///   next begins. As many as are taken by default.
+  public init(_ model: LiveModel, capacity: Int = 16, keptCount: Int = 16, unreadCount: Int? = nil) {
+    self.init(capacity: capacity, keptCount: keptCount, unreadCount: unreadCount) {
+      order, progress, isCancelled in
       try model.trace(order, progress: progress, isCancelled: isCancelled)
     }
   }
 
   /// A queue in front of anything that traces.
-  public init(capacity: Int = 16, keptCount: Int = 16, work: @escaping Work) {
+  public init(
+    capacity: Int = 16, keptCount: Int = 16, unreadCount: Int? = nil, work: @escaping Work
+  ) {
     self.capacity = max(1, capacity)
+    self.unreadCount = max(1, unreadCount ?? .max)
     self.keptCount = max(1, keptCount)
     self.work = work
   }
@@ -83,13 +93,15 @@ public actor TraceQueue {
   /// - Returns: The trace's id.
   /// - Throws: ``ExploringError/queueFull(capacity:)`` if as many wait as may.
   public func add(_ order: TraceOrder) throws(ExploringError) -> Int {
-    guard waiting.count < capacity else { throw .queueFull(capacity: capacity) }
+    guard waiting.count + unread < capacity else { throw .queueFull(capacity: capacity) }
     let id = nextID
     nextID += 1
     let job = Job(id: id, order: order, state: .waiting, phase: "waiting", fraction: 0, seconds: 0)
     entries[id] = Entry(job: job, control: Control())
     waiting.append(id)
-    if running == nil { startNext() } else { changed() }
+    if running == nil { startNext() }
+    // Beginning tells the observers as well.
+    if running != id { changed() }
     return id
   }
 
@@ -109,8 +121,23 @@ public actor TraceQueue {
   /// - Throws: ``ExploringError/noSuchTrace(id:)`` for a trace that is not known any more.
   public func trace(_ id: Int) throws(ExploringError) -> PromptTrace? {
     guard let entry = entries[id] else { throw .noSuchTrace(id: id) }
+    if entry.trace != nil, !entry.isRead {
+      entries[id]?.isRead = true
+      forget()
+      startNext()
+    }
     return entry.trace
   }
+
+  /// The same, and the queue lets go of the trace; its job stays known.
+  public func take(_ id: Int) throws(ExploringError) -> PromptTrace? {
+    let trace = try trace(id)
+    entries[id]?.trace = nil
+    return trace
+  }
+
+  /// How many finished traces nobody has asked for.
+  private var unread: Int { entries.values.count { $0.job.state == .finished && !$0.isRead } }
 
   // MARK: Observers
 
@@ -171,7 +198,7 @@ public actor TraceQueue {
   // MARK: The work
 
   private func startNext() {
-    guard running == nil, !waiting.isEmpty else { return }
+    guard running == nil, !waiting.isEmpty, unread < unreadCount else { return }
     let id = waiting.removeFirst()
     guard var entry = entries[id] else { return }
     running = id
@@ -210,16 +237,23 @@ public actor TraceQueue {
       }
     }
     running = nil
-    if waiting.isEmpty { changed() } else { startNext() }
+    startNext()
+    if running == nil { changed() }
   }
 
-  /// Ends a job, and forgets the oldest ended ones.
+  /// Ends a job.
   private func close(_ id: Int, as state: State, saying message: String? = nil) {
     entries[id]?.job.state = state
     entries[id]?.job.phase = state.rawValue
     entries[id]?.job.message = message
     if state == .finished { entries[id]?.job.fraction = 1 }
-    let ended = entries.values.filter { $0.job.state.isEnd }.map(\.job.id).sorted()
+    entries[id]?.isRead = state != .finished
+    forget()
+  }
+
+  /// Forgets the oldest of those that nobody waits for.
+  private func forget() {
+    let ended = entries.values.filter { $0.job.state.isEnd && $0.isRead }.map(\.job.id).sorted()
     for old in ended.dropLast(keptCount) { entries[old] = nil }
   }
 }
