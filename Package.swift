@@ -3,8 +3,9 @@ import PackageDescription
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let flyingFox = Target.Dependency.product(name: "FlyingFox", package: "FlyingFox")
-let flyingSocks = Target.Dependency.product(name: "FlyingSocks", package: "FlyingFox")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket"].map {
+  Target.Dependency.product(name: $0, package: "swift-nio")
+}
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// The rooms of the house, lower levels first; `Sources/Clew/Clew.docc/House.md` says what belongs in each.
@@ -44,7 +45,7 @@ let modules: [Target] = [
     ]),
 
   .target(
-    name: "Explorer", dependencies: ["Files", "AttributionGraphs", "Rendering", flyingFox, flyingSocks],
+    name: "Explorer", dependencies: ["Files", "AttributionGraphs", "Rendering"] + nio,
     resources: [.copy("Web")]),
 
   .target(
@@ -83,6 +84,9 @@ let tests: [Target] = [
     name: "Fuzzing", dependencies: ["Clew", "Tensors", "TinyModels", "TestSupport"], path: "Tests/Fuzzing"),
   .executableTarget(
     name: "clew-fuzz", dependencies: ["Fuzzing", argumentParser], path: "Tests/FuzzCommand"),
+  .target(name: "Siege", dependencies: ["TestSupport"], path: "Tests/Siege"),
+  .executableTarget(
+    name: "clew-siege", dependencies: ["Siege", "TestSupport", argumentParser], path: "Tests/SiegeCommand"),
   .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
   .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels", "TestSupport"]),
@@ -92,7 +96,7 @@ let tests: [Target] = [
   .testTarget(
     name: "RenderingTests", dependencies: ["Rendering", "AttributionGraphs", "Tensors", "TestSupport"]),
   .testTarget(
-    name: "ExplorerTests", dependencies: ["Explorer", "AttributionGraphs", "TestSupport", flyingFox]),
+    name: "ExplorerTests", dependencies: ["Explorer", "AttributionGraphs", "Siege", "TestSupport"]),
   .testTarget(name: "TransformersTests", dependencies: ["Clew", "TinyModels", "TestSupport"]),
   .testTarget(
     name: "TranscodingTests", dependencies: ["Clew", "Tensors", "Transcoding", "TinyModels", "TestSupport"]),
@@ -119,7 +123,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: modules + examples + tests,
   swiftLanguageModes: [.v6],

@@ -10,7 +10,7 @@ import Testing
     let folder = try TemporaryFolder()
     let file = folder.url.appending(path: "view.json")
     let source = GraphSource(name: "small", viewFile: file) { OpenGraph(graph: smallGraph(), isWhole: true) }
-    let shelf = GraphShelf(sources: [source], uploadLimit: 1)
+    let shelf = GraphShelf(sources: [source], settings: ExplorerSettings())
     try await withThrowingTaskGroup(of: Void.self) { group in
       for page in 0..<2 {
         group.addTask {
@@ -25,7 +25,7 @@ import Testing
     let kept = try SavedView(contentsOfFile: file.path)
     #expect(kept.labels.count == 200)
     #expect(try await shelf.keeper("small").revision == 200)
-    let again = GraphShelf(sources: [source], uploadLimit: 1)
+    let again = GraphShelf(sources: [source], settings: ExplorerSettings())
     #expect(try await again.keeper("small").view == kept)
   }
 
@@ -83,7 +83,7 @@ import Testing
     try await withThrowingTaskGroup(of: Void.self) { group in
       for explorer in 0..<2 {
         // Each has a shelf of its own, as two processes have.
-        let shelf = GraphShelf(sources: [source], uploadLimit: 1)
+        let shelf = GraphShelf(sources: [source], settings: ExplorerSettings())
         group.addTask {
           for number in 0..<60 {
             let patch = ViewPatch(path: ["labels", "\(explorer)/\(number)"], value: "mine")
@@ -126,8 +126,9 @@ import Testing
   @Test func `names of graphs become plain and stay apart`() async throws {
     let open: @Sendable () throws -> OpenGraph = { OpenGraph(graph: smallGraph(), isWhole: true) }
     let names = ["a/../b", "a/../b", "", "grüße", String(repeating: "x", count: 500)]
-    let shelf = GraphShelf(sources: names.map { GraphSource(name: $0, open: open) }, uploadLimit: 1)
-    let ids = await shelf.entries.map(\.id)
+    let shelf = GraphShelf(
+      sources: names.map { GraphSource(name: $0, open: open) }, settings: ExplorerSettings())
+    let ids = await shelf.latest(10).entries.map(\.id)
     #expect(ids == ["a-..-b", "a-..-b-2", "graph", "gr--e", String(repeating: "x", count: 80)])
     await #expect(throws: ExplorerError.noGraph(id: "../../etc/passwd")) {
       try await shelf.graph("../../etc/passwd")

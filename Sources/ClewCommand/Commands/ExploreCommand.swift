@@ -12,14 +12,16 @@ struct ExploreCommand: ParsableCommand {
     commandName: "explore",
     abstract: "Opens graphs in the browser.",
     discussion: """
-      Serves a page on this machine's own address until Ctrl-C. Without a graph it traces the demo's question. What you \
-      pin, group, label and set is kept beside each graph: in view.json in a trace's folder, in NAME.view.json beside a \
-      graph file NAME.json.
+      Serves a page on this machine's own address until Ctrl-C. Without a graph it shows the demo's question, and \
+      lists what was traced into the output folder and opened in the page before. A prompt traced in the page gets a \
+      folder in the output folder; a file opened in the page is kept in the folder _uploads there. What you pin, group, \
+      label and set is kept beside each graph: in view.json in a trace's folder, in NAME.view.json beside a graph file \
+      NAME.json.
       """)
 
   @Argument(
     help:
-      "Graph files of any known maker, or folders of traces. (default: the demo's question, traced at the first time)"
+      "Graph files of any known maker, or folders of traces. (default: the demo's question, traced at the first time, and what is in the output folder)"
   )
   var graphs: [String] = []
   @Option(help: "The model that answers in the page. (default: Atlas)", completion: .directory)
@@ -59,6 +61,7 @@ struct ExploreCommand: ParsableCommand {
       opened, examples: library, output: URL(filePath: output),
       command: ["clew"] + CommandLine.arguments.dropFirst())
     var settings = ExplorerSettings(host: host, port: port)
+    settings.uploads = URL(filePath: output).appending(path: "_uploads")
     if !settings.isLoopback { settings.token = Self.newToken() }
     let server = try ExplorerServer(
       settings: settings, sources: try sources(library, service), model: service)
@@ -77,11 +80,27 @@ struct ExploreCommand: ParsableCommand {
     guard !graphs.isEmpty else {
       // There is something to look at before anything was made; what was pinned in it last time is still there.
       let question = TraceOrder(prompt: Atlas.question)
-      if let known = service.folder(of: question) { return [try source(of: known, library, service)] }
-      return [try service.source(of: question)]
+      let known = service.folder(of: question)
+      let first = try known.map { try source(of: $0, library, service) } ?? service.source(of: question)
+      return [first] + found(besides: first, library, service)
     }
     return try graphs.map { try source(of: GraphInput($0), library, service) }
   }
+
+  /// What was traced and opened before, the latest last.
+  private func found(
+    besides first: GraphSource, _ library: ExampleLibrary?, _ service: LiveService
+  ) -> [GraphSource] {
+    let folder = URL(filePath: output)
+    let traces = TraceFolders(parent: folder).latest(Self.mostFound)
+      .filter { $0.lastPathComponent != first.viewFile?.deletingLastPathComponent().lastPathComponent }
+      // A folder that has just gone is none that was found.
+      .compactMap { try? source(of: GraphInput($0.relativePath), library, service) }
+    return traces + UploadFolder(folder.appending(path: "_uploads")).sources.suffix(Self.mostFound)
+  }
+
+  /// The most traces and the most files that are listed without being named.
+  private static let mostFound = 500
 
   private func source(
     of input: GraphInput, _ library: ExampleLibrary?, _ service: LiveService

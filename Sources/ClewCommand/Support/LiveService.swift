@@ -7,21 +7,32 @@ internal import Synchronization
 final class LiveService: ModelService {
   private let live: LiveModel
   private let queue: TraceQueue
-  private let thread = WorkThread(named: "clew.measurements")
+  private let measurements = BoundedWork(named: "clew.measurements")
+  private let orders = BoundedWork(named: "clew.orders")
+  private let files = BoundedWork(named: "clew.files")
   private let examples: ExampleLibrary?
   /// The folder that gets a folder for each trace; `nil` keeps traces in memory.
   private let output: URL?
   private let command: [String]
+  private let modelFingerprint: String
+  private let transcodersFingerprint: String
   private let traces = Mutex<[(order: TraceOrder, trace: PromptTrace)]>([])
   /// The most traces that are ready to be changed.
   private static let readyCount = 8
   /// The most tokens that a page may have traced.
   private static let tokenLimit = 1024
+  /// The most traces that wait.
+  private static let queueCapacity = 32
+  /// How many bytes of the prompts that ran last are kept.
+  private static let promptMemory = 256 << 20
 
   init(_ model: TracingModel, examples: ExampleLibrary?, output: URL?, command: [String]) {
-    live = LiveModel(model)
-    queue = TraceQueue(live)
+    live = LiveModel(model, memoryBudget: Self.promptMemory)
+    // Each is written to the disk before many more are made.
+    queue = TraceQueue(live, capacity: Self.queueCapacity, unreadCount: 2)
     (self.examples, self.output, self.command) = (examples, output, command)
+    modelFingerprint = Fingerprint.of(folder: model.transformer.folder)
+    transcodersFingerprint = Fingerprint.of(model.transcoder)
   }
 
   var modelName: String { live.model.transformer.name }
@@ -30,22 +41,39 @@ final class LiveService: ModelService {
   // MARK: Answers and traces
 
   func answers(to order: Data) async throws -> Data {
-    let (live, order) = (live, try Self.order(order))
-    return try await measured { try Self.data(try live.answers(to: order)) }
+    let asked = try Self.order(order)
+    return try await measurements.run { [self] in
+      try Self.check(try settled(asked), "reads")
+      return try Self.data(try live.answers(to: asked))
+    }
   }
 
   func add(_ order: Data) async throws -> Int {
     let asked = try Self.order(order)
-    let order = try refusing { try settled(asked) }
+    let order = try await orders.run { [self] in
+      let order = try settled(asked)
+      try Self.check(order, "traces")
+      // What cannot be traced is said at once.
+      _ = try order.request(for: live.model)
+      return order
+    }
+    do {
+      return try await queue.add(order)
+    } catch ExploringError.queueFull(let capacity) {
+      throw ModelRefusal("\(ExploringError.queueFull(capacity: capacity))", isForNow: true)
+    } catch {
+      throw ModelRefusal("\(error)")
+    }
+  }
+
+  /// Refuses prompts that would keep everybody waiting.
+  private static func check(_ order: TraceOrder, _ verb: String) throws {
     let count = order.tokens?.count ?? 0
-    guard count <= Self.tokenLimit else {
+    guard count <= tokenLimit else {
       throw ModelRefusal(
-        "The prompt has \(count) tokens, and the page traces at most \(Self.tokenLimit). Use clew trace for longer ones."
+        "The prompt has \(count) tokens, and the page \(verb) at most \(tokenLimit). Use clew trace for longer ones."
       )
     }
-    // What cannot be traced is said at once.
-    _ = try refusing { try order.request(for: live.model) }
-    do { return try await queue.add(order) } catch { throw ModelRefusal("\(error)") }
   }
 
   func cancel(_ number: Int) async throws {
@@ -68,10 +96,10 @@ final class LiveService: ModelService {
   }
 
   func source(of number: Int) async throws -> GraphSource? {
-    guard let trace = try await queue.trace(number),
-      let job = await queue.snapshot.jobs.first(where: { $0.id == number })
+    guard let order = await queue.snapshot.jobs.first(where: { $0.id == number })?.order,
+      let trace = try await queue.take(number)
     else { return nil }
-    return try source(of: trace, order: job.order)
+    return try await files.run { [self] in try source(of: trace, order: order) }
   }
 
   /// Traces at once; for what the page shows first.
@@ -102,11 +130,27 @@ final class LiveService: ModelService {
     let folder = place?.url
     if let folder { try trace.write(to: folder, model: live.model, command: command) }
     withExtendedLifetime(place) {}
+    let data = isChanged ? nil : try Self.data(order)
+    guard let folder else {
+      return GraphSource(
+        name: graph.metadata.slug, purpose: purpose(of: order), prompt: order.prompt, order: data,
+        features: examples
+      ) { OpenGraph(graph: graph, isWhole: true) }
+    }
+    // Its files hold all of it, so that it need not stay in memory.
+    let input = GraphInput(folder.path)
+    let held = Set(graph.nodes.filter(\.isHeld).map(\.id))
     return GraphSource(
-      name: folder?.lastPathComponent ?? graph.metadata.slug, purpose: purpose(of: order),
-      viewFile: folder?.appending(path: "view.json"),
-      prompt: order.prompt, order: isChanged ? nil : try Self.data(order), features: examples
-    ) { OpenGraph(graph: graph, isWhole: true) }
+      name: folder.lastPathComponent, purpose: purpose(of: order),
+      viewFile: folder.appending(path: "view.json"), prompt: order.prompt, order: data, features: examples
+    ) { [examples] in
+      var open = try input.opened(labels: examples)
+      // Of those that were left out of the pruned file, the tensors do not say it.
+      for place in open.graph.nodes.indices where held.contains(open.graph.nodes[place].id) {
+        open.graph.nodes[place].isHeld = true
+      }
+      return open
+    }
   }
 
   /// What an order traces, in words: `Austin − Sacramento`, `feature 2/417 at 5`; `nil` for the likeliest answers.
@@ -145,9 +189,8 @@ final class LiveService: ModelService {
   /// The order that leads once more to the graph of a trace's folder; `nil` if another model made it.
   func order(of input: GraphInput) -> TraceOrder? {
     guard let run = Self.run(of: input),
-      run["model"]?.object?["fingerprint"]?.string == Fingerprint.of(folder: live.model.transformer.folder),
-      run["transcoders"]?.object?["fingerprint"]?.string
-        == Fingerprint.of(live.model.transcoder),
+      run["model"]?.object?["fingerprint"]?.string == modelFingerprint,
+      run["transcoders"]?.object?["fingerprint"]?.string == transcodersFingerprint,
       let settings = run["settings"]?.object, settings["changes"] == nil,
       let prompt = settings["prompt"]?.string, let targets = targets(settings)
     else { return nil }
@@ -199,14 +242,14 @@ final class LiveService: ModelService {
 
   func outcome(of order: Data, on trace: Data) async throws -> Data {
     let (asked, traced) = (try Self.decoded(InterventionOrder.self, order), try Self.order(trace))
-    return try await measured { [self] in
+    return try await measurements.run { [self] in
       try Self.data(try live.outcome(of: asked, on: try ready(traced)))
     }
   }
 
   func cuts(_ order: Data, on trace: Data) async throws -> Data {
     let (asked, traced) = (try Self.decoded(CutOrder.self, order), try Self.order(trace))
-    return try await measured { [self] in
+    return try await measurements.run { [self] in
       try Self.data(try live.outcomes(of: asked, on: try ready(traced)))
     }
   }
@@ -225,15 +268,6 @@ final class LiveService: ModelService {
       traces.append((order, trace))
       if traces.count > Self.readyCount { traces.removeFirst() }
     }
-  }
-
-  /// Runs something long off the threads that answer pages.
-  private func measured(_ body: @escaping @Sendable () throws -> Data) async throws -> Data {
-    do { return try await thread.run(body) } catch { throw ModelRefusal("\(error)") }
-  }
-
-  private func refusing<Value>(_ body: () throws -> Value) throws -> Value {
-    do { return try body() } catch { throw ModelRefusal("\(error)") }
   }
 
   // MARK: JSON

@@ -53,6 +53,20 @@ struct TraceFolders {
     return place
   }
 
+  /// The folders that hold a trace, those that were made or changed last at the end.
+  func latest(_ count: Int) -> [URL] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+    let dated = names.filter { !$0.hasPrefix(".") }.compactMap { name -> (URL, Date)? in
+      let folder = parent.appending(path: name)
+      let run = folder.appending(path: "run.json").path
+      guard let date = try? FileManager.default.attributesOfItem(atPath: run)[.modificationDate] as? Date,
+        FileManager.default.fileExists(atPath: folder.appending(path: "graph.json").path)
+      else { return nil }
+      return (folder, date)
+    }
+    return dated.sorted { ($0.1, $0.0.path) < ($1.1, $1.0.path) }.suffix(count).map(\.0)
+  }
+
   /// Whether a trace loses nothing of others in a folder.
   private static func isFree(_ folder: URL, for request: String?) -> Bool {
     guard FileManager.default.fileExists(atPath: folder.path) else { return true }

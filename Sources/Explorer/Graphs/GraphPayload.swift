@@ -8,6 +8,8 @@ struct GraphPayload: Sendable {
   /// `rows` and edges, little-endian: a magic number, the number of nodes and of edges, where each target's edges begin,
   /// their sources and their weights.
   let edges: Data
+  /// About how many bytes this and the graph take.
+  let byteCount: Int
 
   /// `Clew`, as a little-endian number.
   static let magic: UInt32 = 0x7765_6C43
@@ -16,6 +18,8 @@ struct GraphPayload: Sendable {
   init(id: String, of open: OpenGraph, typed: String? = nil, features: (any FeatureLibrary)?) throws {
     head = Data(try Self.head(id, open, typed, features).bytes())
     edges = Self.edges(of: open.graph.effects)
+    // A node's texts stand in both, and so does every edge.
+    byteCount = 2 * head.count + 2 * edges.count + 256 * open.graph.nodes.count
   }
 
   // MARK: The head

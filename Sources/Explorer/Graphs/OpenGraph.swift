@@ -46,6 +46,8 @@ public struct GraphSource: Sendable {
   public var name: String
   /// What it was traced for, if that is not the likeliest answers: what tells it from others of the same prompt.
   public var purpose: String?
+  /// The file that was sent, where it is kept.
+  public var file: URL?
   /// Where the reader's view is kept; `nil` for a graph without a place on the disk.
   public var viewFile: URL?
   /// The prompt as it was typed, if that is known.

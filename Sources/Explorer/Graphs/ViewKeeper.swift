@@ -11,7 +11,7 @@ internal import Foundation
 struct ViewKeeper {
   private(set) var view: SavedView
   /// Counts the changes since the server started.
-  private(set) var revision = 0
+  private(set) var revision: Int
   /// Why the sidecar cannot be read; then no change is kept.
   private(set) var trouble: GraphError?
   /// What a reader should know of it, in a sentence.
@@ -20,8 +20,9 @@ struct ViewKeeper {
   private let graphIdentity: String
 
   /// Reads the sidecar, or takes what the graph's own file holds.
-  init(of graph: AttributionGraph, file: URL?) {
-    self.file = file
+  /// - Parameter revision: What the changes before this are counted as.
+  init(of graph: AttributionGraph, file: URL?, revision: Int = 0) {
+    (self.file, self.revision) = (file, revision)
     graphIdentity = graph.identity
     view = graph.openedView()
     guard let file else { return }

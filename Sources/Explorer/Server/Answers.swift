@@ -1,5 +1,4 @@
 internal import AttributionGraphs
-internal import FlyingFox
 internal import Foundation
 
 /// The answers to requests, with the headers that all of them carry.
@@ -11,38 +10,50 @@ enum Answers {
     + "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
   static func bytes(
-    _ body: Data, type: String, status: HTTPStatusCode = .ok, cache: String = "no-store"
-  ) -> HTTPResponse {
-    var response = HTTPResponse(statusCode: status, body: body)
-    response.headers = [
-      .contentType: type,
-      HTTPHeader("Content-Security-Policy"): contentSecurityPolicy,
-      HTTPHeader("X-Content-Type-Options"): "nosniff",
-      HTTPHeader("Referrer-Policy"): "no-referrer",
-      HTTPHeader("Cross-Origin-Opener-Policy"): "same-origin",
-      HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
-      .cacheControl: cache,
-    ]
-    return response
+    _ body: Data, type: String, status: Int = 200, cache: String = "no-store"
+  ) -> Response {
+    Response(
+      status: status,
+      fields: [
+        ("Content-Type", type), ("Content-Security-Policy", contentSecurityPolicy),
+        ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cache-Control", cache),
+      ], body: body)
   }
 
-  static func json(_ value: JSON, status: HTTPStatusCode = .ok) -> HTTPResponse {
+  static func json(_ value: JSON, status: Int = 200) -> Response {
     do {
       return bytes(Data(try value.bytes()), type: "application/json; charset=utf-8", status: status)
     } catch {
-      return failure(HTTPStatusCode(500, phrase: "Internal Server Error"), "\(error)")
+      return failure(500, "\(error)")
     }
   }
 
   /// An answer that says in one sentence what went wrong.
-  static func failure(_ status: HTTPStatusCode, _ sentence: String) -> HTTPResponse {
+  static func failure(_ status: Int, _ sentence: String) -> Response {
     json(["error": .string(sentence)], status: status)
   }
 
+  static func failure(_ error: ExplorerError) -> Response {
+    error == .busy ? forNow("\(error)") : failure(error.status, "\(error)")
+  }
+
+  static func failure(_ refusal: ModelRefusal) -> Response {
+    refusal.isForNow ? forNow(refusal.description) : failure(422, refusal.description)
+  }
+
+  /// An answer that may be another a little later.
+  private static func forNow(_ sentence: String) -> Response {
+    var response = failure(503, sentence)
+    response.fields.append(("Retry-After", "1"))
+    return response
+  }
+
   /// A file to be kept.
-  static func download(_ body: Data, type: String, name: String) -> HTTPResponse {
+  static func download(_ body: Data, type: String, name: String) -> Response {
     var response = bytes(body, type: type)
-    response.headers[.contentDisposition] = "attachment; filename=\"\(name)\""
+    response.fields.append(("Content-Disposition", "attachment; filename=\"\(name)\""))
     return response
   }
 }

@@ -1,35 +1,37 @@
-internal import FlyingFox
-internal import Foundation
+internal import Synchronization
+
+/// Who is told of news: a page's socket.
+protocol NewsReader: AnyObject, Sendable {
+  func read(_ news: String)
+}
 
 /// Tells every open page what has changed: another tab's edits, a trace's progress.
-actor EventHub: WSMessageHandler {
-  private var listeners: [Int: AsyncStream<WSMessage>.Continuation] = [:]
-  private var next = 0
-  /// The most pages that are told; more are refused.
-  private static let limit = 64
+final class EventHub: Sendable {
+  private let readers = Mutex<[ObjectIdentifier: any NewsReader]>([:])
+  private let limit: Int
 
-  /// Takes a page in. What it sends is dropped: it asks by requests.
-  func makeMessages(for client: AsyncStream<WSMessage>) async throws -> AsyncStream<WSMessage> {
-    guard listeners.count < Self.limit else { throw CancellationError() }
-    let number = next
-    next += 1
-    // A page that is slow loses the oldest news; it reads the whole view again when it notices.
-    let (stream, continuation) = AsyncStream.makeStream(
-      of: WSMessage.self, bufferingPolicy: .bufferingNewest(256))
-    listeners[number] = continuation
-    Task {
-      for await message in client {
-        if case .close = message { break }
-      }
-      self.remove(number)
+  /// - Parameter limit: The most pages that are told.
+  init(limit: Int) { self.limit = limit }
+
+  /// Whether no more pages are told.
+  var isFull: Bool { readers.withLock { $0.count >= limit } }
+
+  /// Takes a page in.
+  /// - Returns: Whether there was room.
+  func add(_ reader: any NewsReader) -> Bool {
+    readers.withLock { readers in
+      guard readers.count < limit else { return false }
+      readers[ObjectIdentifier(reader)] = reader
+      return true
     }
-    return stream
   }
 
-  private func remove(_ number: Int) { listeners.removeValue(forKey: number)?.finish() }
+  func remove(_ reader: any NewsReader) {
+    readers.withLock { readers in readers[ObjectIdentifier(reader)] = nil }
+  }
 
   /// Sends one piece of news to all.
-  func tell(_ text: String) {
-    for listener in listeners.values { listener.yield(.text(text)) }
+  func tell(_ news: String) {
+    for reader in readers.withLock({ Array($0.values) }) { reader.read(news) }
   }
 }

@@ -6,8 +6,14 @@ public enum ExplorerError: Error, Equatable, Sendable {
   case badRequest(reason: String)
   /// A request or file is larger than the server takes.
   case tooLarge(limit: Int)
+  /// Too little of a request came in too long a time.
+  case tooSlow
+  /// As much is being done already as the server does at a time.
+  case busy
   /// No more graphs are taken.
   case shelfFull(limit: Int)
+  /// A graph that was sent cannot be kept.
+  case cannotKeep(path: String, reason: String)
   /// The pages are not where the program looks for them.
   case pagesMissing(path: String)
   /// The server could not listen.
@@ -25,8 +31,12 @@ extension ExplorerError: CustomStringConvertible {
     case .badRequest(let reason): "The request is not understood: \(reason). Load the page again."
     case .tooLarge(let limit):
       "The request is larger than the \(limit) bytes that are taken. Give a large graph to clew explore as a file."
+    case .tooSlow: "The rest of the request did not come. Send it again."
+    case .busy: "The explorer is busy with other requests. Try again in a moment."
     case .shelfFull(let limit):
       "\(limit) graphs have been sent already. Start the explorer again, or give graphs to it as files."
+    case .cannotKeep(let path, let reason):
+      "The graph cannot be kept at \(path): \(reason). Make room there, or give its file to clew explore."
     case .pagesMissing(let path):
       "The explorer's pages are not at \(path). Keep the program together with the folder that was built beside it."
     case .cannotListen(let host, let port, let reason):
@@ -45,7 +55,9 @@ extension ExplorerError {
     switch self {
     case .noGraph: 404
     case .tooLarge: 413
-    case .shelfFull: 507
+    case .tooSlow: 408
+    case .busy: 503
+    case .shelfFull, .cannotKeep: 507
     case .noModel: 409
     default: 400
     }

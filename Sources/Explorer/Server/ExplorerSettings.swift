@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Where the explorer listens and how much it takes.
 public struct ExplorerSettings: Sendable {
   /// The address to listen on; anything but a loopback address needs a ``token``.
@@ -12,6 +14,16 @@ public struct ExplorerSettings: Sendable {
   public var maximumRequest = 1 << 20
   /// The most graphs that may be sent to one server.
   public var maximumUploads = 64
+  /// The folder that keeps graphs which are sent; `nil` keeps them in memory.
+  public var uploads: URL?
+  /// The most graphs made or sent while the server runs that it knows; older ones stay on the disk alone.
+  public var maximumListed = 1000
+  /// How many graphs the list has at once, the latest.
+  public var listedAtOnce = 200
+  /// How many bytes of graphs are held in memory, beside those that are asked for at the moment.
+  public var graphMemory = 256 << 20
+  /// How much is borne from clients.
+  public var limits = ServerLimits()
 
   public init(host: String = "127.0.0.1", port: UInt16 = 0, token: String? = nil) {
     self.host = host

@@ -44,5 +44,10 @@ public struct TraceNews: Sendable {
 /// A request that the model's side refuses, in a sentence.
 public struct ModelRefusal: Error, CustomStringConvertible {
   public let description: String
-  public init(_ description: String) { self.description = description }
+  /// Whether the same may be granted a little later.
+  public let isForNow: Bool
+
+  public init(_ description: String, isForNow: Bool = false) {
+    (self.description, self.isForNow) = (description, isForNow)
+  }
 }

@@ -1,5 +1,3 @@
-internal import FlyingFox
-
 /// Decides whether a request may be answered at all.
 ///
 /// A page of another site can make a browser send requests to this machine. It cannot choose their `Host` or `Origin`
@@ -10,12 +8,12 @@ struct RequestGuard {
   enum Refusal: Equatable {
     case foreignHost, foreignOrigin, noToken, method
 
-    var status: HTTPStatusCode {
+    var status: Int {
       switch self {
-      case .foreignHost: HTTPStatusCode(421, phrase: "Misdirected Request")
-      case .foreignOrigin: .forbidden
-      case .noToken: .unauthorized
-      case .method: .methodNotAllowed
+      case .foreignHost: 421
+      case .foreignOrigin: 403
+      case .noToken: 401
+      case .method: 405
       }
     }
 
@@ -57,20 +55,22 @@ struct RequestGuard {
   static func authority(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
   /// Why the request is refused; `nil` if it may be answered.
-  func refusal(of request: HTTPRequest) -> Refusal? {
-    guard [.GET, .HEAD, .POST, .DELETE].contains(request.method) else { return .method }
-    let host = request.headers[.host]?.lowercased() ?? ""
+  func refusal(of request: RequestHead) -> Refusal? {
+    if case .other = request.method { return .method }
+    // Of two names nobody knows which one another reader goes by.
+    guard request.values(of: "host").count <= 1 else { return .foreignHost }
+    let host = request["host"]?.lowercased() ?? ""
     if let hosts {
       guard hosts.contains(host) else { return .foreignHost }
     } else if host.isEmpty {
       return .foreignHost
     }
-    if let origin = request.headers[HTTPHeader("Origin")]?.lowercased() {
-      guard origin == "http://\(host)" else { return .foreignOrigin }
+    for origin in request.values(of: "origin") {
+      guard origin.lowercased() == "http://\(host)" else { return .foreignOrigin }
     }
     // Browsers say where a request comes from; programs do not.
-    if let site = request.headers[HTTPHeader("Sec-Fetch-Site")] {
-      let opensPage = request.method == .GET && request.headers[HTTPHeader("Sec-Fetch-Mode")] == "navigate"
+    for site in request.values(of: "sec-fetch-site") {
+      let opensPage = request.method == .get && request["sec-fetch-mode"] == "navigate"
       guard ["same-origin", "none"].contains(site) || opensPage else { return .foreignOrigin }
     }
     guard token == nil || token.map({ knows($0, request) }) == true else { return .noToken }
@@ -78,16 +78,16 @@ struct RequestGuard {
   }
 
   /// Whether the request's address holds the token, as the one that is printed does.
-  func bringsToken(_ request: HTTPRequest) -> Bool {
+  func bringsToken(_ request: RequestHead) -> Bool {
     guard let token else { return false }
     return request.query.contains { $0.name == "token" && Self.isEqual($0.value, token) }
   }
 
-  private func knows(_ token: String, _ request: HTTPRequest) -> Bool {
+  private func knows(_ token: String, _ request: RequestHead) -> Bool {
     if bringsToken(request) { return true }
-    let bearer = request.headers[.authorization].flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
+    let bearer = request["authorization"].flatMap { $0.hasPrefix("Bearer ") ? $0.dropFirst(7) : nil }
     if let bearer, Self.isEqual(String(bearer), token) { return true }
-    let cookies = (request.headers[.cookie] ?? "").split(separator: ";")
+    let cookies = request.values(of: "cookie").joined(separator: ";").split(separator: ";")
     return cookies.contains { cookie in
       let parts = cookie.split(separator: "=", maxSplits: 1)
       return parts.count == 2 && parts[0].allSatisfy({ $0 != "=" })

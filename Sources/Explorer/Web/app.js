@@ -55,6 +55,7 @@ export class App {
     this.revision = saved.revision;
     this.store = new Store(saved.view, { nodeShare: head.nodeShare, edgeShare: head.edgeShare });
     this.isNotKept = saved.isNotKept === true || Boolean(saved.trouble);
+    this.viewFile = saved.file;
     this.store.keep = this.isNotKept ? null : (patches) => this.keep(patches);
     this.saveState = saved.trouble ?? null;
     this.store.addEventListener("change", (event) => this.viewChanged(event.detail));

@@ -25,7 +25,8 @@ export class Server {
 
   async json(path, options) { return (await this.answer(path, options)).json(); }
 
-  session() { return this.json("/api/session"); }
+  /** What there is. Of many graphs the latest are listed, and the one that is named. */
+  session(graph) { return this.json(`/api/session${graph ? `?graph=${encodeURIComponent(graph)}` : ""}`); }
 
   /** What is known of a graph without its edges. */
   head(id) { return this.json(`/api/graphs/${encodeURIComponent(id)}`); }

@@ -56,7 +56,8 @@ export class Controls {
       await app.trying(() => app.open(answer.id));
       const { length } = answer.notes;
       const notes = length === 1 ? "One thing about it is" : `${length} things about it are`;
-      if (length > 0) app.toast(`${file.name} is open. ${notes} noted under Scores.`);
+      const kept = answer.file ? `is kept as ${answer.file}` : "is open until clew explore ends";
+      app.toast(`${file.name} ${kept}.${length > 0 ? ` ${notes} noted under Scores.` : ""}`);
     };
     byID("open-file").addEventListener("click", () => byID("file").click());
     byID("file").addEventListener("change", (event) => { if (event.target.files[0]) take(event.target.files[0]); event.target.value = ""; });
@@ -64,11 +65,13 @@ export class Controls {
     document.addEventListener("drop", (event) => { event.preventDefault(); if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]); });
   }
 
-  async list() {
-    this.session = await this.app.backend.session();
+  async list(graph = this.app.graphID) {
+    this.session = await this.app.backend.session(graph);
     this.app.session = this.session;
     byID("graphs").replaceChildren(...this.session.graphs.map(({ id, name, purpose }) => el(
       "option", { value: id, title: name }, shortened(name) + (purpose ? ` (${purpose})` : ""))));
+    const older = (this.session.graphCount ?? 0) - this.session.graphs.length;
+    if (older > 0) byID("graphs").append(el("option", { disabled: true }, `and ${older} older ones, in their folders`));
     byID("open-file").hidden = this.session.isSaved === true;
     if (this.app.graphID) byID("graphs").value = this.app.graphID;
     return this.session;
@@ -104,12 +107,14 @@ export class Controls {
     for (const [id, name] of [["hide-errors", "hideErrors"], ["hide-first", "hideFirstToken"], ["all-edges", "allEdges"], ["fold-tokens", "foldTokens"], ["fold-layers", "foldLayers"], ["error-share", "showErrorShare"]]) byID(id).checked = store.setting(name);
     byID("link-type").value = store.setting("linkType");
     const budget = app.linkGraph.wantedEdges > app.linkGraph.strongest?.length ? ` (${count(app.linkGraph.strongest.length)} drawn)` : "";
+    byID("kept").title = app.viewFile ? `What you change here is kept in ${app.viewFile}` : "";
     byID("kept").textContent = `${count(pruning.nodeCount)} of ${count(graph.count)} nodes keep `
       + `${percent(pruning.keptInfluence, 1)} of the influence, ${count(pruning.edgeCount)} of `
       + `${count(graph.linkCount)} edges${budget} keep ${percent(pruning.keptEdgeInfluence, 1)} of what those nodes' edges carry`
       + (app.hiddenByFilter > 0 ? ` · ${count(app.hiddenByFilter)} nodes hidden by filters` : "")
       + (graph.head.isWhole ? "" : " · of a graph that was pruned before")
       + (app.saveState && app.saveState !== "saved" ? ` · NOT KEPT: ${app.saveState}` : app.isNotKept ? " · what you change here is not kept" : "")
+      + (app.viewFile === null ? " · this graph and what you change is forgotten when clew explore ends" : "")
       + (app.isConnected === false ? " · no connection to clew explore" : "");
   }
 

@@ -55,7 +55,7 @@ window.clew = app;
 
 const wanted = address.read();
 await app.trying(async () => {
-  const session = await controls.list();
+  const session = await controls.list(wanted.graph);
   const first = session.graphs.find(({ id }) => id === wanted.graph) ?? session.graphs[0];
   if (!first) return app.toast("No graph was given. Open a file, or start clew explore with one.");
   if (wanted.query) { document.getElementById("search").value = wanted.query; app.query = wanted.query; }

@@ -1,0 +1,142 @@
+internal import Foundation
+internal import NIOCore
+internal import Synchronization
+
+/// All connections, and what their clients hold.
+///
+/// When there are too many, the one that is missed least has to go: one that has not brought a request that was admitted,
+/// the oldest first; else one between two requests; else one that is slow to take its answer. A client that opens many
+/// closes its own first. So a flood of connections never keeps a page out.
+final class ClientTable: Sendable {
+  /// What a connection does; the least missed first.
+  enum Activity: Int, Comparable, Sendable {
+    case unproven, idle, slow, busy
+    static func < (first: Activity, second: Activity) -> Bool { first.rawValue < second.rawValue }
+  }
+
+  private struct Connection {
+    let channel: any Channel
+    let client: String
+    var activity = Activity.unproven
+    /// Grows with every change of any connection, so that the smallest is the oldest.
+    var since: Int
+  }
+
+  private struct State {
+    var connections: [ObjectIdentifier: Connection] = [:]
+    var perClient: [String: Int] = [:]
+    var bodies: [String: Int] = [:]
+    var allBodies = 0
+    var clock = 0
+  }
+
+  private let state = Mutex(State())
+  private let limits: ServerLimits
+  private let connectionLimit: Int
+
+  init(limits: ServerLimits, connectionLimit: Int) {
+    (self.limits, self.connectionLimit) = (limits, connectionLimit)
+  }
+
+  // MARK: Connections
+
+  /// Takes a connection in, and closes another if there are too many.
+  /// - Returns: Whether there is room; there is none if all others are busy.
+  func enter(_ channel: any Channel, of client: String) -> Bool {
+    let (isTaken, victims) = state.withLock { state -> (Bool, [any Channel]) in
+      var victims: [any Channel] = []
+      if state.perClient[client, default: 0] >= limits.connectionsPerClient {
+        guard let victim = Self.leastMissed(&state, of: client) else { return (false, []) }
+        victims.append(victim)
+      }
+      if state.connections.count >= connectionLimit {
+        guard let victim = Self.leastMissed(&state, of: nil) else { return (false, victims) }
+        victims.append(victim)
+      }
+      state.clock += 1
+      state.connections[ObjectIdentifier(channel)] = Connection(
+        channel: channel, client: client, since: state.clock)
+      state.perClient[client, default: 0] += 1
+      return (true, victims)
+    }
+    for victim in victims { victim.close(promise: nil) }
+    return isTaken
+  }
+
+  func leave(_ channel: any Channel) { state.withLock { Self.remove(ObjectIdentifier(channel), from: &$0) } }
+
+  func note(_ activity: Activity, of channel: any Channel) {
+    state.withLock { state in
+      state.clock += 1
+      state.connections[ObjectIdentifier(channel)]?.activity = activity
+      state.connections[ObjectIdentifier(channel)]?.since = state.clock
+    }
+  }
+
+  /// Closes some connections that do nothing, for the system has no descriptor left.
+  func makeRoom() {
+    let victims = state.withLock { state in (0..<8).compactMap { _ in Self.leastMissed(&state, of: nil) } }
+    for victim in victims { victim.close(promise: nil) }
+  }
+
+  /// All that are open.
+  var channels: [any Channel] { state.withLock { $0.connections.values.map(\.channel) } }
+
+  /// Takes out the connection that can be closed with the least harm.
+  private static func leastMissed(_ state: inout State, of client: String?) -> (any Channel)? {
+    let closable = state.connections.filter {
+      $0.value.activity < .busy && (client == nil || $0.value.client == client)
+    }
+    let least = closable.min {
+      ($0.value.activity, $0.value.since) < ($1.value.activity, $1.value.since)
+    }
+    guard let (key, connection) = least else { return nil }
+    remove(key, from: &state)
+    return connection.channel
+  }
+
+  private static func remove(_ key: ObjectIdentifier, from state: inout State) {
+    guard let client = state.connections.removeValue(forKey: key)?.client else { return }
+    state.perClient[client, default: 0] -= 1
+    if state.perClient[client] == 0 { state.perClient[client] = nil }
+  }
+
+  // MARK: Bodies
+
+  /// Reckons with more bytes of a body.
+  /// - Returns: Whether they may be held.
+  func hold(_ count: Int, of client: String) -> Bool {
+    state.withLock { state in
+      guard state.allBodies + count <= limits.bodies,
+        state.bodies[client, default: 0] + count <= limits.bodiesPerClient
+      else { return false }
+      state.allBodies += count
+      state.bodies[client, default: 0] += count
+      return true
+    }
+  }
+
+  func release(_ count: Int, of client: String) {
+    guard count > 0 else { return }
+    state.withLock { state in
+      state.allBodies -= count
+      state.bodies[client, default: 0] -= count
+      if state.bodies[client] == 0 { state.bodies[client] = nil }
+    }
+  }
+
+  /// Who a connection belongs to: its address, or its network, as whoever has one address of 128 bits has many.
+  static func client(of channel: any Channel) -> String {
+    switch channel.remoteAddress {
+    case .v6(let address):
+      var bytes = address.address.sin6_addr
+      return withUnsafeBytes(of: &bytes) { bytes in
+        let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        let part = isMapped ? bytes[12..<16] : bytes[0..<8]
+        return part.map(String.init).joined(separator: isMapped ? "." : ":")
+      }
+    case let address?: return address.ipAddress ?? "?"
+    case nil: return "?"
+    }
+  }
+}
