@@ -18,15 +18,6 @@ extension AttributionTarget {
     }
   }
 
-  /// The target as ``init(_:tokenizer:positionCount:)`` reads it, whatever its tokens are spelled like.
-  public var text: String {
-    switch self {
-    case .token(let token): "token:\(token)"
-    case .difference(let first, let second): "token:\(first)-token:\(second)"
-    case .feature(let feature, let position): "feature:\(feature.layer)/\(feature.index)@\(position)"
-    }
-  }
-
   private static func difference(_ text: String, _ tokenizer: Tokenizer) throws(AttributionError) -> Self {
     var hyphens = 0
     // A side that names no token beside one that does, at the first such hyphen.

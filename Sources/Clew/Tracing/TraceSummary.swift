@@ -100,6 +100,18 @@ extension PromptTrace {
     }
   }
 
+  /// What was asked for instead of the likeliest answers, as users write it, with the tokens that words stood for.
+  private var targetsAsked: [String] {
+    let targets = request.settings.targets
+    if targets.isEmpty { return [] }
+    let answers = result.logits.map { $0.tokens.map { "token:\($0)" }.joined(separator: "-") }
+    let features = targets.compactMap { target -> String? in
+      guard case .feature(let feature, let position) = target else { return nil }
+      return "feature:\(feature.layer)/\(feature.index)@\(position)"
+    }
+    return answers + features
+  }
+
   /// How to redo the trace: command, settings, versions, fingerprints. Nothing here changes from run to run.
   func runRecord(command: [String], model: TracingModel) -> JSON {
     let settings = request.settings
@@ -107,7 +119,7 @@ extension PromptTrace {
       "prompt": .string(request.prompt), "coverage": JSON(settings.coverage),
       "max_logits": JSON(settings.maxLogits), "logit_mass": JSON(settings.logitMass),
       "node_share": JSON(request.nodeShare), "edge_share": JSON(request.edgeShare),
-      "targets": .array(targets), "targets_asked": .array(settings.targets.map { .string($0.text) }),
+      "targets": .array(targets), "targets_asked": JSON(targetsAsked),
     ]
     asked["tokens"] = .array(prompt.tokens.map { JSON(Int($0)) })
     asked["tokens_given"] = request.input.tokens.map { JSON.array($0.map { JSON(Int($0)) }) }

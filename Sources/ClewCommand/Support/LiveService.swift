@@ -164,6 +164,8 @@ final class LiveService: ModelService {
       switch target {
       case .token(let token): text(token)
       case .difference(let first, let second): "\(text(first)) − \(text(second))"
+      case .word(let word): word.text
+      case .wordDifference(let first, let second): "\(first.text) − \(second.text)"
       case .feature(let feature, let position): "feature \(feature.layer)/\(feature.index) at \(position)"
       }
     }
