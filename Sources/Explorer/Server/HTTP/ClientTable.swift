@@ -5,7 +5,7 @@ internal import Synchronization
 /// All connections, and what their clients hold.
 ///
 /// When there are too many, the one that is missed least has to go: one that has not brought a request that was admitted,
-/// the oldest first; else one between two requests; else one that is slow to take its answer. A client that opens many
+/// the oldest first; else one between two requests; else one that is slow to send or to take. A client that opens many
 /// closes its own first. So a flood of connections never keeps a page out.
 final class ClientTable: Sendable {
   /// What a connection does; the least missed first.

@@ -155,7 +155,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     case .admitted(let limit):
       allowance = .max
       isProven = true
-      if let context { table.note(.busy, of: context.channel) }
+      // Who keeps a body coming is missed less than who waits for an answer.
+      if let context { table.note(.slow, of: context.channel) }
       receipt = Receipt(head: head, limit: limit)
       let length = Int(raw.headers.first(name: "Content-Length") ?? "0") ?? .max
       guard length <= limit else { return refuse(.tooLarge(limit: limit)) }
@@ -216,6 +217,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     } else if let receipt, let context {
       self.receipt = nil
       alarm?.cancel()
+      table.note(.busy, of: context.channel)
       let request = Request(head: receipt.head, body: receipt.bytes)
       let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
       work = Task { [answering, loop = context.eventLoop] in

@@ -8,7 +8,7 @@ public struct ServerLimits: Sendable {
   /// The most connections at a time. The system's own limit may ask for fewer.
   public var connections = 512
   /// The most connections of one address; of one network of 64 bits where addresses have 128.
-  public var connectionsPerClient = 128
+  public var connectionsPerClient = 256
 
   // MARK: Heads
 
