@@ -127,7 +127,9 @@ struct PromptList {
       throw Fault(description: "it has '\(other.key)', but a line has prompt or tokens, target and slug")
     }
     let tokens = try Self.tokens(object["tokens"])
-    guard let prompt = object["prompt"]?.string ?? tokens.map({ _ in "" }) else {
+    // Beside tokens a prompt is only told, and may be missing.
+    guard let prompt = object["prompt"]?.string ?? (object["prompt"] == nil && tokens != nil ? "" : nil)
+    else {
       throw Fault(description: "it has no text 'prompt'")
     }
     guard !prompt.isEmpty || tokens != nil else { throw Fault(description: "its prompt is empty") }
