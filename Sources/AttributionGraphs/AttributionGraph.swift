@@ -11,6 +11,8 @@ public struct AttributionGraph: Sendable {
   /// What influence flows from: the weight `w` of each target of the trace, `[node]`, zero elsewhere. For
   /// a single answer it is its probability, for a difference of two the sum of theirs.
   public var rootWeights: [Double]
+  /// The greatest root weight that a file may state: sums over the nodes of any file stay far below infinity.
+  public static let greatestRootWeight = 1e30
   /// What a reader chose to look at: pinned nodes, groups, labels.
   public var savedView: SavedView
   /// What a file says about single edges beyond their weights.

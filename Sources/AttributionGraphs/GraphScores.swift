@@ -60,10 +60,10 @@ public struct GraphScores: Sendable, Equatable {
     }
     missing = influence.missing
     replacement = part(tokens, of: tokens + errors)
-    completeness = flow > 0 ? 1 - errors / flow : 0
+    completeness = flow > 0 ? 1 - part(errors, of: flow) : 0
     guard missing > 0 else {
-      replacementBounds = replacement...replacement
-      completenessBounds = completeness...completeness
+      replacementBounds = Self.bounds(replacement, replacement)
+      completenessBounds = Self.bounds(completeness, completeness)
       return
     }
     let whole = tokens + errors + missing

@@ -19,8 +19,12 @@ public struct LogitDifference: Sendable, Equatable {
   /// Both texts, `Austin − Dallas`, without the spaces around them.
   public var text: String {
     texts.map { text in
-      let word = String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-      return word.isEmpty ? text : word
+      // Scalar by scalar: characters are found from the end of a text in time with the square of its length.
+      let scalars = Array(text.unicodeScalars)
+      guard let first = scalars.firstIndex(where: { $0 != " " }),
+        let last = scalars.lastIndex(where: { $0 != " " })
+      else { return text }
+      return String(String.UnicodeScalarView(scalars[first...last]))
     }.joined(separator: " − ")
   }
 

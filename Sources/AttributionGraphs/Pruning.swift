@@ -202,8 +202,10 @@ extension AttributionGraph {
   }
 }
 
-/// `amount / whole`, and 0 where the whole is 0.
-func part(_ amount: Double, of whole: Double) -> Double { whole > 0 ? amount / whole : 0 }
+/// `amount / whole`, and 0 where the whole is 0 or beyond what numbers hold.
+func part(_ amount: Double, of whole: Double) -> Double {
+  whole > 0 && whole.isFinite ? amount / whole : 0
+}
 
 extension Node {
   /// Whether pruning keeps the node whatever its influence.

@@ -44,7 +44,7 @@ enum RunningShare {
     var shares = Array(repeating: 0.0, count: scores.count)
     let order = scores.indices.sorted { scores[$0] > scores[$1] || (scores[$0] == scores[$1] && $0 < $1) }
     let total = order.reduce(0) { $0 + scores[$1] }
-    guard total > 0 else { return shares }
+    guard total > 0, total.isFinite else { return shares }
     var sum = 0.0
     for place in order {
       sum += scores[place]

@@ -131,12 +131,12 @@ public enum DOTWriter {
 
   /// A name in quotes; Graphviz takes `\"` for a quote and keeps both of `\\`.
   static func quoted(_ name: String) -> String {
-    "\"" + name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    "\"" + name.escaping(["\\": "\\\\", "\"": "\\\""]) + "\""
   }
 
   /// A label in quotes, which shows exactly these lines.
   static func label(_ lines: [String]) -> String {
-    let text = DisplayText.label(lines: lines.map(DisplayText.visible))
-    return "\"" + text.replacing("\"", with: "\\\"") + "\""
+    let text = DisplayText.label(lines: lines.map { DisplayText.visible($0) })
+    return "\"" + text.escaping(["\"": "\\\""]) + "\""
   }
 }

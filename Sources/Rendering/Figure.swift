@@ -63,7 +63,8 @@ public struct Figure: Sendable {
     }
     let layout = FigureLayout(content: content, style: style)
     let prompt = DisplayText.visible(
-      graph.metadata.prompt.isEmpty ? graph.metadata.promptTokens.joined() : graph.metadata.prompt)
+      graph.metadata.prompt.isEmpty ? graph.metadata.promptTokens.joined() : graph.metadata.prompt,
+      longest: .max)
     self.init(
       layout: layout, style: style, name: DisplayText.name(graph.metadata.slug), names: names,
       paperCaption: "Attribution graph of the prompt “\(prompt)”. \(layout.omissions.sentence)",

@@ -69,7 +69,8 @@ struct GridFit {
 
   private static func tries(content: FigureContent, style: FigureStyle) -> [FigureGrid.Sizes] {
     let size = style.usableFontSize
-    if !content.captions.isEmpty { return captionTries(fontSize: size) }
+    let allColumns = mayFitAll(content, style) ? [FigureGrid.Columns.all] : []
+    if !content.captions.isEmpty { return captionTries(fontSize: size, columns: allColumns + [.occupied]) }
     let inner = content.nodes.count { content.graphNodes[$0].node.layer != nil }
     let most = min(inner, max(style.maximumLabels ?? .max, 0))
     var counts: [Int] = []
@@ -79,18 +80,26 @@ struct GridFit {
     }
     // Fifteen labels make a picture; below that, tokens without features go first.
     let enough = counts.filter { $0 >= min(most, 15) }
-    let wide = sizes(counts: enough, columns: [.all, .occupied], fontSize: size)
+    let wide = sizes(counts: enough, columns: allColumns + [.occupied], fontSize: size)
     let narrow = sizes(counts: enough, columns: [.computing], fontSize: size)
     let rest = counts.filter { !enough.contains($0) }
-    return wide + narrow + sizes(counts: rest, columns: FigureGrid.Columns.allCases, fontSize: size)
+    return wide + narrow + sizes(counts: rest, columns: allColumns + [.occupied, .computing], fontSize: size)
       + [smallest(style)]
   }
 
+  /// Whether a column for each position of the prompt could stay within the width if all were as narrow as can be: of
+  /// a long prompt, each try that cannot fit would take time and memory with every position and layer.
+  private static func mayFitAll(_ content: FigureContent, _ style: FigureStyle) -> Bool {
+    guard let width = style.targetWidth else { return true }
+    let narrowest = (0.8 + 1.3) * style.usableFontSize
+    return Double(content.tokens.count) * narrowest <= width + narrowest
+  }
+
   /// All boxes of a small graph keep their labels, in more lines where there is little width.
-  private static func captionTries(fontSize: Double) -> [FigureGrid.Sizes] {
+  private static func captionTries(fontSize: Double, columns: [FigureGrid.Columns]) -> [FigureGrid.Sizes] {
     // Most words have less than 6.5 ems, and had better not be broken.
     let shapes = [(8.5, 7.0, 2), (7, 5, 3), (6.5, 3.8, 3), (6.5, 2.4, 4), (6.5, 2.4, 2)]
-    return [FigureGrid.Columns.all, .occupied].flatMap { columns in
+    return columns.flatMap { columns in
       shapes.map { label, token, lines in
         FigureGrid.Sizes(
           labelCount: 0, labelWidth: label * fontSize, tokenWidth: token * fontSize, lineCount: lines,

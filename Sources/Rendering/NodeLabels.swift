@@ -5,18 +5,37 @@ struct NodeLabels {
   private let content: FigureContent
   /// Features that share their label with another one in the same layer and position.
   private let ambiguous: Set<Int>
+  /// The words of each drawn node, by place: many ways to set a figure ask for them again.
+  private let texts: [Int: String]
 
   init(content: FigureContent) {
     self.content = content
     var first: [String: Int] = [:]
     var ambiguous: Set<Int> = []
+    var texts: [Int: String] = [:]
     for place in content.nodes {
       let node = content.graphNodes[place]
+      let text = Self.text(of: node, tokens: content.tokens)
+      texts[place] = text
       guard case .feature(let layer, _, let position) = node.node else { continue }
-      let key = "\(layer) \(position) \(DisplayText.visible(node.label))"
+      let key = "\(layer) \(position) \(text)"
       if let other = first[key] { ambiguous.formUnion([other, place]) } else { first[key] = place }
     }
     self.ambiguous = ambiguous
+    self.texts = texts
+  }
+
+  /// The words of a node, in one line of any width; empty for a feature without a label.
+  private static func text(of node: GraphNode, tokens: [String]) -> String {
+    switch node.node {
+    case .feature: DisplayText.visible(node.label)
+    case .error: "error"
+    // A file that lists too few tokens has the text in its embedding node.
+    case .embedding(let position) where tokens.indices.contains(position): DisplayText.token(tokens[position])
+    case .embedding:
+      DisplayText.token(quotedPart(of: node.label, after: "Emb: \"", before: "\"") ?? node.label)
+    case .logit: outputToken(in: node)
+    }
   }
 
   /// A node's label in at most `maximum` lines of at most `width` points.
@@ -27,22 +46,21 @@ struct NodeLabels {
       let lines = metrics.wrapped(caption.label, to: width, maximum: maximum)
       return lines + (caption.detail.map { [$0] } ?? [])
     }
+    let label = texts[place] ?? ""
     switch node.node {
     case .feature(_, let index, _):
-      let label = DisplayText.visible(node.label)
       if label.isEmpty { return [metrics.shortened("#\(index)", to: width)] }
       guard ambiguous.contains(place) else { return metrics.wrapped(label, to: width, maximum: maximum) }
       let number = "#\(index)"
       if maximum > 1 { return [metrics.shortened(label, to: width), metrics.shortened(number, to: width)] }
       return [metrics.shortened(label, to: width - metrics.width(of: " " + number)) + " " + number]
-    case .error: return ["error"]
-    case .embedding(let position): return [metrics.shortened(token(at: position, of: node), to: width)]
+    case .error: return [label]
+    case .embedding: return [metrics.shortened(label, to: width)]
     case .logit:
-      let text = Self.outputToken(in: node)
       // Of a difference both tokens must be seen.
       let lines =
-        node.difference != nil && metrics.width(of: text) > width
-        ? metrics.wrapped(text, to: width, maximum: 2) : [metrics.shortened(text, to: width)]
+        node.difference != nil && metrics.width(of: label) > width
+        ? metrics.wrapped(label, to: width, maximum: 2) : [metrics.shortened(label, to: width)]
       return lines + (Self.outputDetail(of: node).map { [$0] } ?? [])
     }
   }
@@ -54,12 +72,6 @@ struct NodeLabels {
     if case .feature(let layer, let index, _) = node.node { parts.append("layer \(layer), feature \(index)") }
     if let activation = node.activation, activation.isFinite { parts.append("activation \(activation)") }
     return parts.filter { !$0.isEmpty }.joined(separator: "; ")
-  }
-
-  /// The prompt's token at a position; a file that lists too few tokens has the text in its embedding node.
-  private func token(at position: Int, of node: GraphNode) -> String {
-    if content.tokens.indices.contains(position) { return DisplayText.token(content.tokens[position]) }
-    return DisplayText.token(Self.quotedPart(of: node.label, after: "Emb: \"", before: "\"") ?? node.label)
   }
 
   /// An answer's token, both of a difference, or the whole label if it has no such form.
@@ -75,9 +87,11 @@ struct NodeLabels {
   }
 
   /// What stands between the last `prefix` and the last `suffix`.
-  private static func quotedPart(of text: String, after prefix: String, before suffix: String) -> String? {
-    guard let start = text.ranges(of: prefix).last?.upperBound,
-      let end = text[start...].ranges(of: suffix).last?.lowerBound
+  private static func quotedPart(
+    of text: String, after prefix: StaticString, before suffix: StaticString
+  ) -> String? {
+    guard let start = text.range(ofLast: prefix)?.upperBound,
+      let end = text.range(ofLast: suffix)?.lowerBound, start <= end
     else { return nil }
     return String(text[start..<end])
   }

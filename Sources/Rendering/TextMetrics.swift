@@ -51,11 +51,12 @@ struct TextMetrics {
     var breakBefore: Substring.Index?
     var total = 0.0
     while end < text.endIndex {
-      total += Self.em(of: text[end]) * fontSize
-      if text[end] == " " { breakBefore = end }
-      if total > width, text[end] != " " { break }
+      let character = text[end]
+      total += Self.em(of: character) * fontSize
+      if character == " " { breakBefore = end }
+      if total > width, character != " " { break }
       end = text.index(after: end)
-      if "-/_".contains(text[text.index(before: end)]), end < text.endIndex { breakBefore = end }
+      if "-/_".contains(character), end < text.endIndex { breakBefore = end }
     }
     let first = text.startIndex
     let cut = breakBefore.flatMap { $0 > first ? $0 : nil } ?? max(end, text.index(after: first))

@@ -48,6 +48,36 @@ import Testing
     }
   }
 
+  /// Numbers at the ends of what numbers can be.
+  static let extremes: [[Double]] = [
+    [0, .leastNonzeroMagnitude], [-.greatestFiniteMagnitude, .greatestFiniteMagnitude], [1e15, 1e15 + 2],
+    [1e299, -1e299], [.leastNormalMagnitude / 1e12, .leastNormalMagnitude / 4], [.leastNormalMagnitude, 1],
+    [1e308, 1e307], [9.3e18, -9.3e18],
+    [.nan, .infinity],
+    [1e-300, 1e300],
+  ]
+
+  @Test(arguments: extremes, [false, true])
+  func `numbers of any size are drawn`(values: [Double], isLogarithmic: Bool) {
+    let scale = isLogarithmic ? ChartAxis.Scale.logarithmic : .linear
+    for format in [ChartAxis.Format.plain, .percent] {
+      let axis = ChartAxis("y", scale: scale, format: format)
+      let range = ChartAxis("x", scale: scale, format: format, isWhole: true)
+      let charts: [any Chart] = [
+        LineChart(.init("a", x: range, y: axis), series: [.init("b", x: values, y: values)]),
+        BarChart(
+          .init("c", x: range, y: axis), categories: ["d", "e"],
+          series: [.init("f", values), .init("g", values)]),
+        Histogram(.init("h", x: range, y: axis), edges: values.sorted(), series: [.init("i", values)]),
+      ]
+      for chart in charts { #expect(XMLParser(data: Data(chart.svg(.file).utf8)).parse()) }
+      for value in values {
+        #expect(ChartNumber.short(value, format: format).utf8.count < 30)
+        #expect(ChartNumber.short(-value, format: format).utf8.count < 30)
+      }
+    }
+  }
+
   @Test func `text of a chart cannot become markup`() {
     let text = Self.charts[0].svg(.page)
     #expect(text.contains("a&lt;b&gt;") && text.contains("loss &lt;&amp;&gt;"))

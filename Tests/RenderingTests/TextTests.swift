@@ -1,3 +1,5 @@
+import AttributionGraphs
+import TestSupport
 import Testing
 
 @testable import Rendering
@@ -40,6 +42,48 @@ import Testing
       let all = metrics.wrapped(text, to: width, maximum: 100)
       #expect(all.joined().filter { $0 != " " } == text.filter { $0 != " " })
     }
+  }
+
+  /// A megabyte of characters that come apart from their ends in time that grows with the square of their number, or that
+  /// are one character.
+  static let longTexts = [
+    String(repeating: "\u{1F1E6}", count: 1 << 18), "e" + String(repeating: "\u{301}", count: 1 << 19),
+    String(repeating: "\u{1F468}\u{200D}", count: 1 << 17), String(repeating: " ", count: 1 << 20),
+    String(repeating: "a ", count: 1 << 19), String(repeating: "-/_", count: 1 << 18),
+    String(repeating: "\r\n|\"", count: 1 << 18),
+  ]
+
+  @Test(arguments: longTexts.indices)
+  func `a megabyte of text is drawn in time, and cut`(index: Int) throws {
+    let text = Self.longTexts[index]
+    let nodes = [
+      GraphNode(node: .embedding(position: 0), id: "E", label: text),
+      GraphNode(node: .feature(layer: 0, index: 1, position: 0), id: text, label: text),
+      GraphNode(node: .logit(token: 1, position: 0), id: "L", label: text, probability: 0.5),
+    ]
+    let graph = AttributionGraph.of(nodes, [(0, 1, 1), (1, 2, 1)], tokens: [text], slug: text)
+    let (figure, seconds) = processorSeconds { Figure(of: graph) }
+    let (_, tableSeconds) = processorSeconds {
+      (figure.table.markdown, figure.table.tsv, figure.paperCaption, figure.pdf(), figure.tikz())
+    }
+    let (svg, drawing) = try processorSeconds { try figure.svg() }
+    let (dot, writing) = processorSeconds { DOTWriter.dot(of: graph, title: text) }
+    #expect(seconds < 4 && tableSeconds < 8 && drawing < 4 && writing < 4)
+    #expect(svg.count < 1 << 18 && dot.utf8.count < 1 << 17)
+    #expect(DisplayText.visible(text).unicodeScalars.count <= DisplayText.longest + 1)
+  }
+
+  @Test func `a mark is spelled out also where a combining one follows it`() {
+    #expect(DOTWriter.quoted("a\"\u{301}b\\\u{301}") == "\"a\\\"\u{301}b\\\\\u{301}\"")
+    #expect(DisplayText.escapedLine("&\u{301}\\\u{301}") == "&amp;\u{301}\\\\\u{301}")
+    #expect(DisplayText.name("&\u{301}") == "&amp;\u{301}")
+  }
+
+  @Test(arguments: [1e7, 1e15, 1e300, .greatestFiniteMagnitude])
+  func `a share of any size has words`(share: Double) {
+    #expect(NumberText.percent(share).hasSuffix("%"))
+    #expect(SubgraphWords.asked(share).hasSuffix("%"))
+    #expect(!SubgraphContent.short(share).isEmpty)
   }
 
   @Test(arguments: [(0, "0"), (999, "999"), (40249, "40,249"), (1_234_567, "1,234,567")])

@@ -53,9 +53,6 @@ struct NodeMatching {
 }
 
 extension GraphNode {
-  /// The label of an answer without the probability behind it.
-  var tokenText: String {
-    guard let mark = label.ranges(of: "(p=").last else { return label }
-    return String(label[..<mark.lowerBound])
-  }
+  /// The label of an answer without the probability after it.
+  var tokenText: String { label.range(ofLast: "(p=").map { String(label[..<$0.lowerBound]) } ?? label }
 }

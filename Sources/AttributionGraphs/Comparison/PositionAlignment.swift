@@ -78,7 +78,15 @@ public struct PositionAlignment: Sendable, Equatable {
   private static func byTokens(_ first: [String], _ second: [String]) -> [Int: Int] {
     // Of several longest runs the choice must not depend on which prompt comes first.
     let isSwapped = second.lexicographicallyPrecedes(first)
-    let (a, b) = isSwapped ? (second, first) : (first, second)
+    // Each pair of tokens is compared, so each token becomes a number first: long ones would be read again and again.
+    var numbers: [String: Int] = [:]
+    func number(_ token: String) -> Int {
+      let known = numbers[token] ?? numbers.count
+      numbers[token] = known
+      return known
+    }
+    let (ours, theirs) = (first.map(number), second.map(number))
+    let (a, b) = isSwapped ? (theirs, ours) : (ours, theirs)
     let start = zip(a, b).prefix { $0 == $1 }.count
     let end = zip(a[start...].reversed(), b[start...].reversed()).prefix { $0 == $1 }.count
     var pairs = (0..<start).map { ($0, $0) }
@@ -96,7 +104,7 @@ public struct PositionAlignment: Sendable, Equatable {
   }
 
   private static func longestRun(
-    _ a: [String], _ aRange: Range<Int>, _ b: [String], _ bRange: Range<Int>
+    _ a: [Int], _ aRange: Range<Int>, _ b: [Int], _ bRange: Range<Int>
   ) -> [(Int, Int)] {
     guard aRange.count * bRange.count <= maximumTable, !aRange.isEmpty, !bRange.isEmpty else { return [] }
     // lengths[i][j]: of the longest common run from i in a and j in b on.

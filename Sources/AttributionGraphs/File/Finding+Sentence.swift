@@ -4,7 +4,8 @@ extension Finding: CustomStringConvertible {
     switch kind {
     case .missingKey, .wrongType, .duplicateKey, .repairedText, .notUploadable: fileSentence
     case .unreadableNode, .repeatedNode, .sharedID, .unknownKind, .opaqueFeature, .unknownIndex,
-      .positionBeyondPrompt, .isolatedNode, .noRoots, .noErrors, .influenceMissing, .influenceRaw:
+      .positionBeyondPrompt, .impossibleNumber, .isolatedNode, .noRoots, .noErrors, .influenceMissing,
+      .influenceRaw:
       nodeSentence
     case .incompleteLink, .unknownEnd, .notFiniteWeight, .roundedNumber, .zeroWeight, .repeatedLink,
       .settledByLegality, .settledByOrder, .unsettled:
@@ -47,6 +48,9 @@ extension Finding: CustomStringConvertible {
       "\(counted("feature")) \(has) no index that could be read, so the feature number stands for it."
     case .positionBeyondPrompt:
       "\(counted("node")) \(lies) at positions that the prompt does not have."
+    case .impossibleNumber:
+      "\(counted("number")) \(count == 1 ? "is" : "are") too large for a probability or a root weight, and \(were) "
+        + "passed over."
     case .isolatedNode: "\(counted("node")) \(has) no links."
     case .noRoots: "No node has a probability, so there is no influence and there are no scores."
     case .noErrors:

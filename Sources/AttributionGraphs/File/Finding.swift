@@ -26,6 +26,8 @@ public struct Finding: Sendable, Equatable {
     case unknownIndex
     /// A node lies at a position that the prompt does not have.
     case positionBeyondPrompt
+    /// A probability or a root weight is beyond what such a number can be.
+    case impossibleNumber
     /// A node has no links.
     case isolatedNode
     /// Nothing has a probability or a root weight.

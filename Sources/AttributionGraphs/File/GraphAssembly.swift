@@ -93,6 +93,8 @@ struct GraphAssembly {
     var ids: Set<ExactText> = []
     ids.reserveCapacity(nodes.count)
     var sharers: [Int] = []
+    // Where the search for a free number goes on: ids that a file has taken already are passed once for each stem.
+    var nextNumbers: [ExactText: Int] = [:]
     for place in nodes.indices where !ids.insert(ExactText(nodes[place].id)).inserted {
       sharers.append(place)
     }
@@ -100,11 +102,12 @@ struct GraphAssembly {
       var id = nodes[place].id
       if case .error = nodes[place].node { id = nodes[place].node.fileID(layerCount: 0, tokens: []) }
       let stem = id
-      var number = place
+      var number = nextNumbers[ExactText(stem)] ?? place
       while !ids.insert(ExactText(id)).inserted {
         id = "\(stem)_\(number)"
         number += 1
       }
+      nextNumbers[ExactText(stem)] = number
       nodes[place].id = id
     }
     findings.add(.sharedID, sharers.count)

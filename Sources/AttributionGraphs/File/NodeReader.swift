@@ -35,8 +35,12 @@ struct NodeReader {
     var reading = Reading(
       vertex: vertex, rootWeight: vertex.probability ?? 0, isSkipped: object["inputs_skipped"]?.bool ?? false,
       viewerName: object["jsNodeId"]?.string)
-    if let weight = object["root_weight"]?.double, weight.isFinite, weight >= 0 {
-      reading.rootWeight = weight
+    if let weight = object["root_weight"]?.double, weight >= 0 {
+      if weight <= AttributionGraph.greatestRootWeight {
+        reading.rootWeight = weight
+      } else {
+        findings.add(.impossibleNumber)
+      }
     }
     reading.vertex.extra = extra(of: object, reading)
     return reading
@@ -100,10 +104,18 @@ struct NodeReader {
   }
 
   /// The probability of a logit: a member of its own, or else the end of the label.
-  private func probability(_ object: JSONObject, label: String) -> Double? {
-    let stated = object["token_prob"]?.double.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+  private mutating func probability(_ object: JSONObject, label: String) -> Double? {
+    let stated = possible(object["token_prob"]?.double)
     if let stated, stated > 0 { return stated }
-    return GraphNode.probability(inLabel: label).flatMap { $0 >= 0 ? $0 : nil } ?? stated
+    return possible(GraphNode.probability(inLabel: label)) ?? stated
+  }
+
+  /// A number that can be a probability; those of two tokens together, and rounding, may bring it above 1.
+  private mutating func possible(_ number: Double?) -> Double? {
+    guard let number, number >= 0 else { return nil }
+    if number <= 1000 { return number }
+    findings.add(.impossibleNumber)
+    return nil
   }
 
   /// The members that the node does not hold and that Clew would write otherwise, or not at all.

@@ -89,14 +89,27 @@ extension String {
   }
 
   /// Whether another text's scalars lie in a row in this one; unlike `contains`, which takes characters as a whole.
+  ///
+  /// After Knuth, Morris and Pratt: the time grows with the sum of the lengths, and not with their product.
   fileprivate func hasScalars(_ text: String) -> Bool {
     var (here, wanted) = (self, text)
     return here.withUTF8 { bytes in
       wanted.withUTF8 { part in
-        guard let first = part.first, part.count <= bytes.count else { return part.isEmpty }
-        return (0...bytes.count - part.count).contains { start in
-          bytes[start] == first && bytes[start..<start + part.count].elementsEqual(part)
+        guard !part.isEmpty, part.count <= bytes.count else { return part.isEmpty }
+        // How much of the text's own beginning ends at each of its bytes.
+        var borders = [0]
+        func next(_ matched: Int, _ byte: UInt8) -> Int {
+          var matched = matched
+          while matched > 0, part[matched] != byte { matched = borders[matched - 1] }
+          return part[matched] == byte ? matched + 1 : 0
         }
+        for place in 1..<max(part.count, 1) { borders.append(next(borders[place - 1], part[place])) }
+        var matched = 0
+        for byte in bytes {
+          matched = next(matched, byte)
+          if matched == part.count { return true }
+        }
+        return false
       }
     }
   }

@@ -174,8 +174,9 @@ private struct NodeTensors {
       $0.isFinite && $0 >= 0 ? Double($0) : nil
     }
     roots = try file.tensor("root_weights").doubles(count: layout.nodeCount)
-    guard roots.allSatisfy({ $0.isFinite && $0 >= 0 }) else {
-      throw damaged("a root weight is negative or not a finite number")
+    guard roots.allSatisfy({ $0 >= 0 && $0 <= AttributionGraph.greatestRootWeight }) else {
+      throw damaged(
+        "a root weight is negative, not a number or beyond \(AttributionGraph.greatestRootWeight)")
     }
   }
 

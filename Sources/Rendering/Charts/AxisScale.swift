@@ -21,7 +21,9 @@ struct AxisScale {
     let isLogarithmic = isLogarithmic
     var drawn = values.filter { $0.isFinite && abs($0) < 1e300 && (!isLogarithmic || $0 > 1e-300) }
     if let range = axis.range {
-      drawn += [range.lowerBound, range.upperBound].filter { !isLogarithmic || $0 > 0 }
+      drawn += [range.lowerBound, range.upperBound].filter {
+        abs($0) < 1e300 && (!isLogarithmic || $0 > 1e-300)
+      }
     }
     if axis.includesZero, !isLogarithmic { drawn.append(0) }
     let low = drawn.min() ?? (isLogarithmic ? 0.1 : 0)
@@ -49,8 +51,9 @@ struct AxisScale {
     _ low: Double, _ high: Double, _ axis: ChartAxis, _ count: Int
   ) -> (Double, Double, [Tick]) {
     var (low, high) = (low, high)
-    if !(high - low > 1e-12 * max(abs(low), abs(high))) {
-      let half = low == 0 ? 0.5 : abs(low) * 0.1
+    // What is smaller than 1e-300 leaves no step that could be counted in.
+    if !(high - low > max(1e-300, 1e-12 * max(abs(low), abs(high)))) {
+      let half = abs(low) < 1e-290 ? 0.5 : abs(low) * 0.1
       (low, high) = (axis.includesZero && low >= 0 ? 0 : low - half, high + half)
     }
     let rough = (high - low) / Double(max(1, count))

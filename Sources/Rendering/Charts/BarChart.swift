@@ -30,7 +30,7 @@ public struct BarChart: Chart {
     var axis = heading.y
     axis.includesZero = true
     let y = AxisScale(axis, values: series.flatMap(\.values), tickCount: max(2, Int(heading.height / 50)))
-    let x = AxisScale(categories: categories.map(DisplayText.visible))
+    let x = AxisScale(categories: categories.map { DisplayText.visible($0) })
     let colors = series.indices.map { ChartColors.color($0, of: series.count, isOrdered: false) }
     let frame = ChartFrame(
       heading, x: x, y: y,

@@ -21,14 +21,17 @@ enum ChartNumber {
   static func short(_ value: Double, format: ChartAxis.Format = .plain) -> String {
     guard value.isFinite else { return "–" }
     guard value != 0 else { return format == .percent ? NumberText.percent(0) : "0" }
-    let exponent = floor(log10(abs(format == .percent ? value * 100 : value)))
+    let size = abs(format == .percent ? value * 100 : value)
+    guard size < .infinity else { return power(value) }
+    let exponent = floor(log10(size))
     if format == .percent { return NumberText.percent(value, decimals: Int(min(max(2 - exponent, 0), 6))) }
     return text(value, step: min(pow(10, exponent - 2), 1), format: format)
   }
 
   private static func decimal(_ value: Double, step: Double) -> String {
+    guard value.isFinite else { return "–" }
     if value == 0 { return "0" }
-    if abs(value) < 1e-6 || abs(value) >= 1e15 || step < 1e-9 { return power(value) }
+    if abs(value) < 1e-6 || abs(value) >= 1e15 || !(step >= 1e-9) { return power(value) }
     let decimals = min(9, max(0, Int(ceil(-log10(step) - 1e-9))))
     let text = fixed(value, decimals)
     return value < 0 ? "−" + text.dropFirst() : text
@@ -37,7 +40,9 @@ enum ChartNumber {
   /// A number in powers of ten: `3e-7`.
   private static func power(_ value: Double) -> String {
     var exponent = Int(floor(log10(abs(value)) + 1e-9))
-    var factor = value / pow(10, Double(exponent))
+    // Ten to the power of less than −308 is no whole number of digits any more.
+    var factor =
+      exponent > -300 ? value / pow(10, Double(exponent)) : value * 1e300 / pow(10, Double(exponent + 300))
     if abs(factor) >= 9.95 { (factor, exponent) = (factor / 10, exponent + 1) }
     let head = fixed(factor, 1)
     return (head.hasSuffix(".0") ? String(head.dropLast(2)) : head) + "e\(exponent)"

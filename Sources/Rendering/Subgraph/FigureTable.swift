@@ -32,14 +32,15 @@ public struct FigureTable: Sendable, Equatable {
 
   private static func line(_ cells: [String]) -> String {
     "| "
-      + cells.map { cell in
-        var text = Self.cell(cell).replacing("\\", with: "\\\\")
-        for mark in ["|", "*", "_", "`", "<", "[", "]"] { text = text.replacing(mark, with: "\\" + mark) }
-        return text
-      }.joined(separator: " | ") + " |\n"
+      + cells.map { Self.cell($0).escaping(Self.marks) }.joined(separator: " | ") + " |\n"
   }
 
-  private static func cell(_ text: String) -> String { DisplayText.visible(text) }
+  /// What Markdown would read as its own.
+  private static let marks = Dictionary(
+    uniqueKeysWithValues: "\\|*_`<[]".unicodeScalars.map { ($0, "\\\($0)") })
+
+  /// A cell in full: ids in it can be looked up.
+  private static func cell(_ text: String) -> String { DisplayText.visible(text, longest: .max) }
 }
 
 extension FigureTable {

@@ -29,7 +29,7 @@ struct SubgraphWords {
   var long: String {
     let metadata = content.graph.metadata
     let prompt = DisplayText.visible(
-      metadata.prompt.isEmpty ? metadata.promptTokens.joined() : metadata.prompt)
+      metadata.prompt.isEmpty ? metadata.promptTokens.joined() : metadata.prompt, longest: .max)
     var sentences = ["Attribution graph of the prompt “\(prompt)”, reduced to what a reader pinned."]
     if !metadata.scan.isEmpty {
       sentences.append("Model or transcoders: \(DisplayText.visible(metadata.scan)).")
@@ -119,9 +119,9 @@ struct SubgraphWords {
   private var thresholds: String? {
     let settings = content.graph.metadata.pruningSettings
     let nodes = settings["node_threshold"]?.double ?? content.graph.metadata.nodeThreshold
-    guard let nodes else { return nil }
+    guard let nodes, (0...1).contains(nodes) else { return nil }
     var text = "The graph was pruned to \(Self.asked(nodes)) of the influence of its nodes"
-    if let edges = settings["edge_threshold"]?.double {
+    if let edges = settings["edge_threshold"]?.double, (0...1).contains(edges) {
       text += " and \(Self.asked(edges)) of that of its edges"
     }
     if subgraph.knownInput < 0.9995 {
@@ -134,7 +134,7 @@ struct SubgraphWords {
 
   private var coverage: String? {
     let settings = content.graph.metadata.generationSettings
-    if let reached = settings["coverage_reached"]?.double {
+    if let reached = settings["coverage_reached"]?.double, (0...1).contains(reached) {
       return "Coverage of the trace: \(Self.asked(reached))."
     }
     let skipped = content.graph.effects.isSkipped.count { $0 }
