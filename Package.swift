@@ -81,7 +81,8 @@ let tests: [Target] = [
   .target(
     name: "TinyModels", dependencies: ["TestSupport", "Clew"], path: "Tests/TinyModels"),
   .target(
-    name: "Fuzzing", dependencies: ["Clew", "Tensors", "TinyModels", "TestSupport"], path: "Tests/Fuzzing"),
+    name: "Fuzzing", dependencies: ["Clew", "Explorer", "Rendering", "Tensors", "TinyModels", "TestSupport"],
+    path: "Tests/Fuzzing"),
   .executableTarget(
     name: "clew-fuzz", dependencies: ["Fuzzing", argumentParser], path: "Tests/FuzzCommand"),
   .target(name: "Siege", dependencies: ["TestSupport"], path: "Tests/Siege"),

@@ -6,6 +6,8 @@ public enum FuzzError: Error, CustomStringConvertible {
   case badSeed(name: String, reason: String)
   /// A reader gave a value that its callers could not use.
   case wrongValue(String)
+  /// A piece of work on what was read takes long, though the files are small.
+  case tooSlow(work: String, seconds: Double)
   /// A process could not be started or did not do its work.
   case cannotRun(String)
 
@@ -15,6 +17,7 @@ public enum FuzzError: Error, CustomStringConvertible {
       "'\(name)' is no format; there are \(FuzzFormat.all.map(\.name).joined(separator: ", "))."
     case .badSeed(let name, let reason): "the sound example '\(name)' is refused: \(reason)"
     case .wrongValue(let what): "the reader gave \(what)."
+    case .tooSlow(let work, let seconds): "'\(work)' takes \(seconds) processor seconds."
     case .cannotRun(let reason): "the cases cannot be run: \(reason)."
     }
   }

@@ -28,7 +28,7 @@ public struct FuzzFormat: Sendable {
   /// Every format, the quick ones first.
   public static let all: [FuzzFormat] = [
     .safetensors, .shards, .npy, .npz, .labels, .view, .graph, .trace, .tokenizer, .transcoders, .model,
-    .text,
+    .work, .text,
     .tokens, .features, .training, .sampled,
   ]
 

@@ -103,6 +103,7 @@ public struct FuzzWorker {
       "Transcoding.", "Transformers.", "ReplacementModels.",
     ]
     let text = "\(error)"
+    if let error = error as? FuzzError { return .fault("\(error)") }
     if !ours.contains(where: type.hasPrefix) { return .fault("it throws \(type): \(text.prefix(300))") }
     let isSentence =
       text.contains(" ") && text.hasSuffix(".") && !text.contains("Optional(")

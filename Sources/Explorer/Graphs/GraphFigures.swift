@@ -1,11 +1,11 @@
-internal import AttributionGraphs
+package import AttributionGraphs
 internal import Foundation
 internal import Rendering
 
 /// The figure of what a reader pinned: as data for the page to draw, and as the files that `clew render` makes.
-struct GraphFigures {
+package struct GraphFigures {
   /// What a figure is asked as.
-  enum Format: String {
+  package enum Format: String, CaseIterable {
     case svg, pdf, tikz, caption, table
 
     var type: String {
@@ -31,13 +31,13 @@ struct GraphFigures {
   private let view: SavedView
   private let subgraph: Subgraph
 
-  init(of graph: AttributionGraph, view: SavedView) {
+  package init(of graph: AttributionGraph, view: SavedView) {
     (self.graph, self.view) = (graph, view)
     subgraph = Subgraph(of: graph, view: view)
   }
 
   /// The picture's parts and what they stand for.
-  func json(width: String?) throws(ExplorerError) -> JSON {
+  package func json(width: String?) throws(ExplorerError) -> JSON {
     let figure = try figure(width: width)
     return [
       "scene": figure.scene.json, "caption": .string(figure.paperCaption),
@@ -70,7 +70,7 @@ struct GraphFigures {
   }
 
   /// The bytes of a file.
-  func file(_ format: Format, width: String?) throws -> [UInt8] {
+  package func file(_ format: Format, width: String?) throws -> [UInt8] {
     let figure = try figure(width: width)
     switch format {
     case .svg: return try figure.svg()

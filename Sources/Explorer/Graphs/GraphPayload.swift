@@ -1,13 +1,13 @@
 internal import AttributionGraphs
-internal import Foundation
+package import Foundation
 
 /// A graph as the page reads it: a head in JSON, with the nodes column by column, and the edges as bytes.
-struct GraphPayload: Sendable {
+package struct GraphPayload: Sendable {
   /// What the page knows without the edges.
-  let head: Data
+  package let head: Data
   /// `rows` and edges, little-endian: a magic number, the number of nodes and of edges, where each target's edges begin,
   /// their sources and their weights.
-  let edges: Data
+  package let edges: Data
   /// About how many bytes this and the graph take.
   let byteCount: Int
 
@@ -15,7 +15,9 @@ struct GraphPayload: Sendable {
   static let magic: UInt32 = 0x7765_6C43
 
   /// - Parameter typed: The prompt as it was typed, if that is known.
-  init(id: String, of open: OpenGraph, typed: String? = nil, features: (any FeatureLibrary)?) throws {
+  package init(
+    id: String, of open: OpenGraph, typed: String? = nil, features: (any FeatureLibrary)?
+  ) throws {
     head = Data(try Self.head(id, open, typed, features).bytes())
     edges = Self.edges(of: open.graph.effects)
     // A node's texts stand in both, and so does every edge.

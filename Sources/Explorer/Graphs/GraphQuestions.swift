@@ -1,14 +1,14 @@
-internal import AttributionGraphs
+package import AttributionGraphs
 
 /// What a page may ask of a graph, and the answers, as JSON. Nodes are named by their places in the list that the page
 /// has.
-enum GraphQuestions {
+package enum GraphQuestions {
   // MARK: Paths
 
   /// ```json
   /// { "starts": [3, 4], "end": 12, "count": 10, "minimumSteps": 2 }
   /// ```
-  static func paths(_ asked: JSONObject, of graph: AttributionGraph) throws -> JSON {
+  package static func paths(_ asked: JSONObject, of graph: AttributionGraph) throws -> JSON {
     var question = PathQuestion(from: try places(asked, "starts"), to: try place(asked, "end"))
     if let count = asked["count"] { question.count = try number(count, "count") }
     if let steps = asked["minimumSteps"] { question.minimumSteps = try number(steps, "minimumSteps") }
@@ -32,7 +32,7 @@ enum GraphQuestions {
   /// ```json
   /// { "target": 12, "part": 0.5, "groups": [[3, 4]], "errors": false }
   /// ```
-  static func cut(_ asked: JSONObject, of graph: AttributionGraph) throws -> JSON {
+  package static func cut(_ asked: JSONObject, of graph: AttributionGraph) throws -> JSON {
     guard let part = asked["part"]?.double else { throw bad("the part to lower by is no number") }
     let target: CutQuestion.Target = asked["target"] == nil ? .roots : .node(try place(asked, "target"))
     var question = CutQuestion(of: target, loweringBy: part)
@@ -61,7 +61,7 @@ enum GraphQuestions {
   /// ```json
   /// { "candidates": [3, 4, 9], "grouped": [9], "threshold": 0.65 }
   /// ```
-  static func proposals(_ asked: JSONObject, of graph: AttributionGraph) throws -> JSON {
+  package static func proposals(_ asked: JSONObject, of graph: AttributionGraph) throws -> JSON {
     var question = SupernodeQuestion()
     if let candidates = asked["candidates"] { question.candidates = try places(candidates, "candidates") }
     if let grouped = asked["grouped"] { question.grouped = Set(try places(grouped, "grouped")) }
@@ -81,7 +81,7 @@ enum GraphQuestions {
 
   // MARK: Comparison
 
-  static func comparison(_ first: AttributionGraph, _ second: AttributionGraph) throws -> JSON {
+  package static func comparison(_ first: AttributionGraph, _ second: AttributionGraph) throws -> JSON {
     let comparison = try first.compared(with: second)
     func pair(_ pair: GraphComparison.Pair) -> JSON {
       [pair.first.map { JSON($0) } ?? .null, pair.second.map { JSON($0) } ?? .null]

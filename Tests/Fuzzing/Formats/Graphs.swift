@@ -1,5 +1,6 @@
 internal import Clew
 internal import Foundation
+internal import Synchronization
 internal import TinyModels
 
 extension FuzzFormat {
@@ -12,8 +13,8 @@ extension FuzzFormat {
   } read: { folder in
     let reading = try GraphReading(contentsOfFile: folder.appending(path: "graph.json").path)
     _ = reading.findings.map { "\($0)" }
-    use(reading.graph)
     _ = try reading.graph.json()
+    try WholeWork.use(reading.graph)
   }
 
   /// What a reader pinned, grouped and named.
@@ -46,6 +47,7 @@ extension FuzzFormat {
   } read: { folder in
     let view = try SavedView(contentsOfFile: folder.appending(path: "view.json").path)
     _ = try SavedView(sidecar: try view.sidecar())
+    try WholeWork.draw(try whole(), view)
   }
 
   /// The folder of a trace, with every row.
@@ -58,8 +60,19 @@ extension FuzzFormat {
       }
     }
   } read: { folder in
-    use(try AttributionGraph(traceFolder: folder))
+    try WholeWork.use(try AttributionGraph(traceFolder: folder))
   }
+
+  /// A sound graph for views.
+  private static func whole() throws -> AttributionGraph {
+    try wholeGraph.withLock { known in
+      if let known { return known }
+      let graph = try PromptTrace.trace(TraceRequest(prompt: "w3 w7"), with: try open()).result.graph
+      known = graph
+      return graph
+    }
+  }
+  private static let wholeGraph = Mutex<AttributionGraph?>(nil)
 
   /// Two small traces: of every row, and of some.
   private static func traces() throws -> [(String, PromptTrace)] {
@@ -71,9 +84,5 @@ extension FuzzFormat {
       ("whole", try PromptTrace.trace(TraceRequest(prompt: "w3 w7"), with: model)),
       ("few", try PromptTrace.trace(few, with: model)),
     ]
-  }
-
-  private static func use(_ graph: AttributionGraph) {
-    if let pruned = try? graph.pruned(nodeShare: 0.8, edgeShare: 0.95) { _ = try? pruned.graph.json() }
   }
 }

@@ -1,5 +1,6 @@
 internal import Clew
 internal import Foundation
+internal import TinyModels
 
 extension FuzzFormat {
   /// A model of every family: loaded, and run on two tokens.
@@ -11,6 +12,22 @@ extension FuzzFormat {
     }
   } read: { folder in
     _ = try Transformer(folder: folder).record([0, 5])
+  }
+
+  /// A model with its transcoders: traced, checked, and asked to write.
+  static let work = FuzzFormat(
+    "work", weights: ["model.safetensors": 6, "config.yaml": 2, "tokenizer.json": 1]
+  ) { folder in
+    let tiny = try TinyModel.shared()
+    for part in ["model", "transcoders"] {
+      for file in try FuzzSeed(folder: tiny.folder.appending(path: part)).files {
+        try write(file.bytes, to: folder.appending(path: "tiny/\(part)"), file.path)
+      }
+    }
+  } read: { folder in
+    try WholeWork.use(
+      try TracingModel(
+        model: folder.appending(path: "model"), transcoders: folder.appending(path: "transcoders")))
   }
 
   /// Transcoders in every layout: loaded, described, and used on one position.

@@ -10,12 +10,29 @@ enum HostileValues {
     1 << 62, .max, .min, .max - 1,
   ]
 
+  /// Numbers whose squares, sums or whole parts are beyond what types hold, though they are none themselves.
+  static let magnitudes = [
+    "1e9", "1e15", "9007199254740993.5", "9.2e18", "9.3e18", "1e30", "1e38", "3.4028235e38", "-3.4028235e38",
+    "1e39",
+    "1e150", "1e154", "1e300", "1e308", "-1e308", "1.7976931348623157e308", "5e-324", "1e-300", "1e-45",
+    "1e-38",
+    "1e-10",
+  ]
+
+  /// The same as they stand among the floating-point numbers of weights.
+  static let floats: [Double] = [
+    1e4, 65_504, 1e9, 1e15, 1e18, 1e19, 1e30, 3.4e38, -3.4e38, 1e38, 1e-45, 1e-40, 1e-38, -1e-10, 0, 1e300,
+    5e-324,
+    .infinity, -.infinity, .nan,
+  ]
+
   /// Numbers as texts, those that no integer holds too.
   static func number(near old: Int?, using generator: inout SeededGenerator) -> String {
     if let old, generator.chance(3) {
       let (step, overflows) = old.addingReportingOverflow(generator.pick([-1, 1, old, -2 * (old % 1000)]))
       return "\(overflows ? old : step)"
     }
+    if generator.chance(3) { return generator.pick(magnitudes) }
     if generator.chance(3) {
       return generator.pick([
         "0.5", "-0.5", "-0", "1e30", "1e300", "-1e300", "1e999", "1e-320", "9223372036854775808",

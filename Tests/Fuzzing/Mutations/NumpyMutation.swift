@@ -7,6 +7,20 @@ enum NumpyMutation {
     let length = Mutator.number(bytes, at: 8, width: 2)
     guard bytes.count >= start + length, length > 4 else { return nil }
     var result = bytes
+    if generator.chance(3) {
+      let header = String(decoding: bytes[start..<start + length], as: UTF8.self)
+      let data = start + length..<bytes.count
+      if let kind = FloatKind(name: header.contains("f8") ? "F64" : header.contains("f2") ? "F16" : "F32"),
+        header.contains("f")
+      {
+        kind.magnify(&result, in: data, using: &generator)
+      } else if !data.isEmpty {
+        let place = Int.random(in: data, using: &generator)
+        Mutator.write(
+          generator.pick(HostileValues.integers), width: generator.pick([1, 2, 4, 8]), at: place, in: &result)
+      }
+      return result
+    }
     if generator.chance(6) {
       Mutator.write(generator.pick([length - 1, length + 1, 0, 0xFFFF]), width: 2, at: 8, in: &result)
       return result

@@ -7,7 +7,8 @@ enum SafetensorsMutation {
     _ bytes: [UInt8], donor: [UInt8], using generator: inout SeededGenerator
   ) -> [UInt8]? {
     guard let (header, data) = parts(bytes) else { return nil }
-    switch Int.random(in: 0..<10, using: &generator) {
+    switch Int.random(in: 0..<13, using: &generator) {
+    case 10...12: return magnified(header, data, using: &generator)
     case 0:
       var result = bytes
       let length = generator.pick(
@@ -76,6 +77,21 @@ enum SafetensorsMutation {
       ? data[offsets[0]..<offsets[1]] : []
     let filled = (0..<size).map { old.isEmpty ? 0 : old[old.startIndex + $0 % old.count] }
     return file(Array(text), data: data + filled)
+  }
+
+  /// The numbers of one tensor, some or all, of another magnitude.
+  private static func magnified(
+    _ header: [UInt8], _ data: [UInt8], using generator: inout SeededGenerator
+  ) -> [UInt8]? {
+    guard let object = (try? JSONSerialization.jsonObject(with: Data(header))) as? [String: Any],
+      let name = object.keys.filter({ $0 != "__metadata__" }).sorted().randomElement(using: &generator),
+      let entry = object[name] as? [String: Any], let type = entry["dtype"] as? String,
+      let offsets = entry["data_offsets"] as? [Int], offsets.count == 2, offsets[0] >= 0,
+      offsets[0] <= offsets[1], offsets[1] <= data.count, let kind = FloatKind(name: type)
+    else { return nil }
+    var data = data
+    kind.magnify(&data, in: offsets[0]..<offsets[1], using: &generator)
+    return file(header, data: data)
   }
 
   /// Some numbers infinite, not numbers, negative or huge, whatever their type.
