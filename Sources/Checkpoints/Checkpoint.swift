@@ -1,4 +1,5 @@
 public import Foundation
+internal import Tensors
 
 /// A model's weights: one safetensors file, or shards with an index.
 public struct Checkpoint: Sendable {
@@ -29,9 +30,8 @@ public struct Checkpoint: Sendable {
   private static func shards(
     of index: URL, in folder: URL
   ) throws(CheckpointError) -> (tensors: [String: StoredTensor], misplaced: [String: String]) {
-    guard let data = try? Data(contentsOf: index) else {
-      throw .cannotRead(path: index.path, reason: String(cString: strerror(errno)))
-    }
+    let data: Data
+    do throws(TensorError) { data = try PlainFile.data(of: index) } catch { throw CheckpointError(error) }
     try GitLFS.check(data, path: index.path)
     guard let parsed = try? JSONSerialization.jsonObject(with: data),
       let map = (parsed as? [String: Any])?["weight_map"] as? [String: String]

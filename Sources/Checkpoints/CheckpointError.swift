@@ -22,6 +22,8 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
   case wrongShape(name: String, path: String, expected: [Int], actual: [Int])
   /// A tensor holds numbers of a type that its use cannot take.
   case wrongType(name: String, path: String, type: String, expected: String)
+  /// A file of weights or tokens has become shorter since it was opened.
+  case torn(path: String)
   /// A file cannot be written.
   case cannotWrite(path: String, reason: String)
   /// Something else lies where weights are wanted.
@@ -60,6 +62,7 @@ public enum CheckpointError: Error, Equatable, CustomStringConvertible {
         + "Check that the file belongs to this model or transcoder."
     case .wrongType(let name, let path, let type, let expected):
       "the tensor '\(name)' in \(path) holds \(type) numbers, but \(expected) is needed. Convert the file."
+    case .torn(let path): TensorError.torn(path: path).description
     case .cannotWrite(let path, let reason):
       "\(path) cannot be written: \(reason). Nothing was changed; free some space or choose another folder."
     case .foreign(let path, let what, let advice): "\(path) cannot be used: \(what). \(advice)"
@@ -82,15 +85,22 @@ extension CheckpointError {
   }
 }
 
+extension CheckpointError {
+  init(_ error: TensorError) {
+    switch error {
+    case .cannotRead(let path, let reason): self = .cannotRead(path: path, reason: reason)
+    case .torn(let path): self = .torn(path: path)
+    }
+  }
+}
+
 extension MappedFile {
   /// Maps a file of weights.
   convenience init(checkpoint url: URL) throws(CheckpointError) {
     do throws(TensorError) {
       try self.init(url)
     } catch {
-      switch error {
-      case .cannotRead(let path, let reason): throw .cannotRead(path: path, reason: reason)
-      }
+      throw CheckpointError(error)
     }
     try GitLFS.check(bytes, path: path)
   }

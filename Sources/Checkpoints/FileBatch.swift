@@ -1,5 +1,6 @@
 public import Files
 public import Foundation
+internal import Tensors
 
 /// Files that appear together or not at all, and have reached the disk then.
 ///
@@ -56,7 +57,10 @@ public final class FileBatch: Sendable {
   }
 
   /// Brings every staged file into its place, without being stopped by ``endProcess(status:)`` in between.
+  ///
+  /// What was computed from a file that has become shorter meanwhile does not come into its place.
   public func commit() throws(CheckpointError) {
+    do throws(TensorError) { try TornFiles.check() } catch { throw CheckpointError(error) }
     do throws(FileError) { try files.commit() } catch { throw CheckpointError(error) }
   }
 

@@ -1,6 +1,9 @@
+internal import CKernels
 public import Foundation
 
 /// A file in memory, read-only, its pages fetched when touched.
+///
+/// A page that is not there any more, since the file has become shorter, is found by ``TornFiles``.
 public final class MappedFile: @unchecked Sendable {
   // Immutable after init: the mapping is private and read-only.
   /// The whole file.
@@ -8,12 +11,14 @@ public final class MappedFile: @unchecked Sendable {
   /// Where it lies.
   public let path: String
   private let descriptor: Int32
+  private let watch: TornFiles.Watch
 
   /// Maps a file.
   /// - Throws: ``TensorError/cannotRead(path:reason:)`` if it is missing, unreadable or not a plain file.
   public init(_ url: URL) throws(TensorError) {
     path = url.path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // The opening of a pipe would wait for somebody who writes.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .cannotRead(path: path, reason: String(cString: strerror(errno))) }
     do throws(TensorError) {
       bytes = try Self.map(descriptor, path)
@@ -22,6 +27,7 @@ public final class MappedFile: @unchecked Sendable {
       throw error
     }
     self.descriptor = descriptor
+    watch = TornFiles.Watch(bytes, of: path)
   }
 
   private static func map(_ descriptor: Int32, _ path: String) throws(TensorError) -> UnsafeRawBufferPointer {
@@ -29,9 +35,7 @@ public final class MappedFile: @unchecked Sendable {
     guard fstat(descriptor, &status) == 0 else {
       throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw .cannotRead(path: path, reason: "it is not a plain file")
-    }
+    if let reason = PlainFile.refusal(of: status) { throw .cannotRead(path: path, reason: reason) }
     let count = Int(status.st_size)
     guard count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
@@ -41,6 +45,7 @@ public final class MappedFile: @unchecked Sendable {
   }
 
   deinit {
+    watch.end()
     close(descriptor)
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }

@@ -1,4 +1,6 @@
+internal import CKernels
 internal import Dispatch
+internal import Foundation
 internal import Synchronization
 
 /// How many threads the kernels may use, and a loop over them.
@@ -11,6 +13,12 @@ public enum Parallel {
   public static var threadCount: Int {
     get { count.load(ordering: .relaxed) }
     set { count.store(max(1, newValue), ordering: .relaxed) }
+  }
+
+  /// Why no threads can be started, if so: the libraries that need some would wait for them for ever.
+  public static func failureToStart(threads count: Int) -> String? {
+    let failure = ck_try_threads(Int32(clamping: count))
+    return failure == 0 ? nil : String(cString: strerror(failure))
   }
 
   /// Runs `body` for every index below `pieces`, at most ``threadCount`` at a time.

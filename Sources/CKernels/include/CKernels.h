@@ -64,6 +64,11 @@ double ck_peak_operations(size_t rounds);
 // Gives memory that was freed back to the system, where the library can.
 void ck_give_back(void);
 
+// Starts threads that are all there at once, and ends them; returns 0, or the number of the error that keeps one of them from
+// being started.
+int ck_try_threads(int count);
+
+#include "CKMapping.h"
 #include "CKSparse.h"
 #include "CKTraining.h"
 

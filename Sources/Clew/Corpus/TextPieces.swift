@@ -19,6 +19,7 @@ struct TextPieces: Sendable {
     do throws(TensorError) { file = try MappedFile(url) } catch {
       switch error {
       case .cannotRead(let path, let reason): throw .cannotRead(path: path, reason: reason)
+      case .torn(let path): throw .cannotRead(path: path, reason: "it became shorter")
       }
     }
     do throws(CheckpointError) { try GitLFS.check(file.bytes, path: file.path) } catch {

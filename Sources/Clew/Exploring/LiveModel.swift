@@ -35,9 +35,11 @@ public final class LiveModel: Sendable {
     let request = try order.request(for: model)
     let tokens = try request.tokens(with: model.tokenizer).tokens
     let known = prompts.withLock { $0.take(tokens) }
-    let trace = try PromptTrace.trace(
-      request, with: model, reusing: known, labels: currentLabels(), progress: progress,
-      isCancelled: isCancelled)
+    let trace = try fromWholeFiles {
+      try PromptTrace.trace(
+        request, with: model, reusing: known, labels: currentLabels(), progress: progress,
+        isCancelled: isCancelled)
+    }
     if request.changes.isEmpty { prompts.withLock { $0.keep(trace.result.model) } }
     return trace
   }
@@ -59,19 +61,29 @@ public final class LiveModel: Sendable {
   }
 
   private func answers(to prompt: Prompt, candidateCount: Int) throws -> PromptAnswers {
-    let recording =
-      try prompts.withLock { $0.take(prompt.tokens) }?.recording ?? model.transformer.record(prompt.tokens)
-    return try PromptAnswers(recording, of: prompt, by: model, candidateCount: candidateCount)
+    try fromWholeFiles {
+      let recording =
+        try prompts.withLock { $0.take(prompt.tokens) }?.recording ?? model.transformer.record(prompt.tokens)
+      return try PromptAnswers(recording, of: prompt, by: model, candidateCount: candidateCount)
+    }
+  }
+
+  /// What a piece of work comes to, unless a file of weights has become shorter meanwhile: whatever came of it, or went
+  /// wrong with it, is then the zeros' that were read in place of the weights.
+  private func fromWholeFiles<Value>(_ work: () throws -> Value) throws -> Value {
+    let result = Result { try work() }
+    try TornFiles.check()
+    return try result.get()
   }
 
   /// Changes features of a traced prompt, and compares what happens with what its graph says.
   public func outcome(of order: InterventionOrder, on trace: PromptTrace) throws -> InterventionOutcome {
-    try trace.outcome(of: order, tokenizer: model.tokenizer)
+    try fromWholeFiles { try trace.outcome(of: order, tokenizer: model.tokenizer) }
   }
 
   /// Removes sets of nodes from a traced prompt, and measures the answers without them.
   public func outcomes(of order: CutOrder, on trace: PromptTrace) throws -> [CutOutcome] {
-    try trace.outcomes(of: order, tokenizer: model.tokenizer)
+    try fromWholeFiles { try trace.outcomes(of: order, tokenizer: model.tokenizer) }
   }
 
   /// The labels beside the weights, read again when a file of them has changed.
