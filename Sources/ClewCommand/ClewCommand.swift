@@ -66,8 +66,14 @@ struct ClewCommand: ParsableCommand {
 
   /// Parses, runs, and ends with status 0, 1 for what went wrong, or 2 for wrong arguments.
   static func main() {
-    Interruption.watch()
     do {
+      // Before anything is begun that would wait for ever without threads, or stop short without descriptors.
+      try ProcessLimits.check()
+      Interruption.watch()
+      try TornFiles.endProcess { error in
+        Terminal.complain("clew: \(error)")
+        FileBatch.endProcess(status: 1)
+      }
       try checkArguments()
       try checkCommands(CommandLine.arguments.dropFirst())
       var command = try parseAsRoot()

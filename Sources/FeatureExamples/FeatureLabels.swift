@@ -1,6 +1,7 @@
 internal import Checkpoints
 internal import Files
 public import Foundation
+internal import Tensors
 public import Transcoding
 
 /// Words for features, in two text files beside the weights: what users wrote, and what was proposed.
@@ -53,7 +54,7 @@ public struct FeatureLabels: Sendable, Equatable {
     _ url: URL, for wanted: Set<FeatureID>? = nil
   ) throws(FeatureExamplesError) -> [FeatureID: String] {
     let data: Data
-    do { data = try Data(contentsOf: url) } catch {
+    do { data = try PlainFile.data(of: url) } catch {
       throw .badLabelFile(path: url.path, reason: "it cannot be opened")
     }
     var labels: [FeatureID: String] = [:]

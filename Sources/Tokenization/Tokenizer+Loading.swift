@@ -11,6 +11,12 @@ extension Tokenizer {
     func data(_ name: String) throws(TokenizationError) -> Data? {
       let url = folder.appending(path: name)
       if !FileManager.default.fileExists(atPath: url.path) { return nil }
+      // To open a pipe would be to wait for somebody who writes.
+      if (try? FileManager.default.attributesOfItem(atPath: url.path))?[.type] as? FileAttributeType
+        == .typeUnknown
+      {
+        throw .unreadable(path: url.path, reason: "it is not a plain file")
+      }
       let data: Data
       do { data = try Data(contentsOf: url) } catch {
         throw .unreadable(path: url.path, reason: error.localizedDescription)

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import Tensors
 
 /// Where a transcoder reads in a layer.
 public enum FeatureInputHook: String, Sendable, CaseIterable, Codable {
@@ -111,7 +112,7 @@ public struct TranscoderConfiguration: Sendable {
   /// Reads `config.yaml`.
   init(_ url: URL) throws(TranscodingError) {
     func bad(_ reason: String) -> TranscodingError { .badConfiguration(path: url.path, reason: reason) }
-    guard let data = try? Data(contentsOf: url) else { throw bad("it cannot be read") }
+    guard let data = try? PlainFile.data(of: url, upTo: 1 << 20) else { throw bad("it cannot be read") }
     do throws(CheckpointError) { try GitLFS.check(data, path: url.path) } catch { throw .checkpoint(error) }
     guard data.count < 1 << 20, let text = String(data: data, encoding: .utf8) else {
       throw bad("it is not a text of less than a mebibyte")

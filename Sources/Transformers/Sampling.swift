@@ -20,8 +20,13 @@ public struct Sampling: Sendable {
   /// Always the most probable token, of equals the one with the lowest id.
   public static let greedy = Sampling()
 
+  /// Whether a token can be chosen by logits: each is a number, and the greatest is finite.
+  static func canChoose(by logits: [Float]) -> Bool {
+    logits.allSatisfy { !$0.isNaN } && logits.max()?.isFinite == true
+  }
+
   /// Draws a token.
-  /// - Parameter logits: `[vocabulary]`.
+  /// - Parameter logits: `[vocabulary]`, such as ``canChoose(by:)`` takes.
   func token(from logits: [Float], using generator: inout SeededGenerator) -> Token {
     guard temperature > 0 else { return Token(logits.indices.max { logits[$0] < logits[$1] } ?? 0) }
     let largest = logits.max() ?? 0
@@ -82,6 +87,7 @@ extension Transformer {
     var generator = SeededGenerator(seed: sampling.seed)
     var result: [Token] = []
     while result.count < count {
+      guard Sampling.canChoose(by: logits) else { throw .unusableLogits(position: cache.count - 1) }
       let token = sampling.token(from: logits, using: &generator)
       if stops.contains(token) { break }
       result.append(token)

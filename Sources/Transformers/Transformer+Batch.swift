@@ -20,6 +20,9 @@ extension Transformer {
     var last = Array(repeating: opening, count: open.count)
     for position in 0..<min(count, configuration.contextLength) where !open.isEmpty {
       let logits = next(last, position: position, of: open, in: &texts)
+      for row in open.indices where !Sampling.canChoose(by: Array(logits[row])) {
+        throw .unusableLogits(position: position)
+      }
       last = []
       open = open.enumerated().compactMap { row, text in
         let token = texts[text].sampling.token(from: Array(logits[row]), using: &texts[text].generator)

@@ -54,7 +54,7 @@ public struct Transformer: Sendable {
   private static func settings(_ url: URL, in folder: URL) throws(TransformerError) -> Data {
     do throws(CheckpointError) {
       try ForeignWeights.checkIsFolder(folder, of: .model)
-      guard let data = try? Data(contentsOf: url) else {
+      guard let data = try? PlainFile.data(of: url) else {
         // The folder itself, if that is what is missing.
         let path = access(folder.path, R_OK | X_OK) == 0 ? url.path : folder.path
         let isThere = access(path, R_OK) == 0

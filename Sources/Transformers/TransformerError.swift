@@ -18,6 +18,8 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
   case unknownToken(id: Int, vocabulary: Int)
   /// A position that the prompt does not have.
   case positionOutOfRange(position: Int, count: Int)
+  /// The logits of a next token say nothing: one is not a number, or none is finite.
+  case unusableLogits(position: Int)
   /// A loss or a gradient that is not a number.
   case trainingDiverged(step: Int)
   /// A family whose checkpoints Clew cannot write.
@@ -42,6 +44,9 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
         + "\(vocabulary - 1). Give others, or check that the tokenizer belongs to the model."
     case .positionOutOfRange(let position, let count):
       "position \(position) does not exist: the prompt has positions 0 to \(count - 1)."
+    case .unusableLogits(let position):
+      "what the model expects after position \(position) are no numbers, so no token can be chosen. Its weights may be damaged, "
+        + "or of a type with too small a range."
     case .trainingDiverged(let step):
       "training came to a loss that is not a number at step \(step); the weights before it are kept. "
         + "Take a smaller learning rate."

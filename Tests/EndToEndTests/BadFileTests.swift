@@ -192,7 +192,7 @@ struct BadFileTests {
   }
 
   @Test func `what a file names cannot steer the terminal`() async throws {
-    try await expectComplaint(#"'\u{1b}[31mred\n\u{202e}\u{200f}'"#) { model in
+    try await expectComplaint(#"'\u001b[31mred\n\u202e\u200f'"#) { model in
       let file = model.model.appending(path: "config.json")
       let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
       let pattern = try Regex("\"model_type\": [^,}]*")

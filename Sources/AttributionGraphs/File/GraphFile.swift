@@ -2,18 +2,14 @@ import Files
 import Foundation
 
 extension GraphReading {
-  /// Reads a graph file.
+  /// Reads a graph file, or a pipe to its end.
+  /// - Parameter whileWaiting: Called once if a pipe has been silent for two seconds.
   /// - Throws: ``GraphError/fileFailed(path:action:reason:)``, and ``GraphError/badFile(path:error:)`` around what
   ///   ``init(json:idRule:)`` throws.
-  public init(contentsOfFile path: String, idRule: IDRule = .resolved) throws(GraphError) {
-    let bytes: [UInt8]
-    do {
-      bytes = [UInt8](try Data(contentsOf: URL(filePath: path), options: .mappedIfSafe))
-    } catch {
-      // Foundation's own words for a missing file are two sentences.
-      let reason = access(path, R_OK) == 0 ? error.localizedDescription : String(cString: strerror(errno))
-      throw .fileFailed(path: path, action: "read", reason: reason)
-    }
+  public init(
+    contentsOfFile path: String, idRule: IDRule = .resolved, whileWaiting: () -> Void = {}
+  ) throws(GraphError) {
+    let bytes = try FileBytes.read(path, whileWaiting: whileWaiting)
     if let other = Self.otherFormat(bytes) {
       throw .fileFailed(path: path, action: "read", reason: other)
     }

@@ -24,13 +24,7 @@ extension SavedView {
   /// - Throws: ``GraphError/fileFailed(path:action:reason:)``, and ``GraphError/badFile(path:error:)`` around what
   ///   ``init(sidecar:)`` throws.
   public init(contentsOfFile path: String) throws(GraphError) {
-    let bytes: [UInt8]
-    do {
-      bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      let reason = access(path, R_OK) == 0 ? error.localizedDescription : String(cString: strerror(errno))
-      throw .fileFailed(path: path, action: "read", reason: reason)
-    }
+    let bytes = try FileBytes.read(path)
     do throws(GraphError) {
       try self.init(sidecar: bytes)
     } catch {

@@ -454,6 +454,8 @@ enum ShellText {
       ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
         || "-_./=:@,+".unicodeScalars.contains($0)
     }
-    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    // Scalar by scalar: a quote and a combining mark after it are one character, and the shell sees the quote.
+    let quoted = word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined()
+    return plain && !word.isEmpty ? word : "'" + quoted + "'"
   }
 }

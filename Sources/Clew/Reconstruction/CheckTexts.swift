@@ -1,5 +1,6 @@
 public import Attribution
 internal import Foundation
+internal import Tensors
 internal import Transformers
 public import Tokenization
 
@@ -62,8 +63,10 @@ public struct CheckTexts: Sendable {
   public static func lines(
     of path: String, tokenizer: Tokenizer, context: Int
   ) throws -> [[Token]] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw CorpusError.cannotRead(path: path, reason: "it is missing or not UTF-8")
+    guard
+      let text = (try? PlainFile.data(of: URL(filePath: path))).flatMap({ String(data: $0, encoding: .utf8) })
+    else {
+      throw CorpusError.cannotRead(path: path, reason: "it is missing, a pipe, or not UTF-8")
     }
     let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
     guard !lines.isEmpty else { throw CorpusError.empty(path: path) }

@@ -48,7 +48,7 @@ enum MarkdownReport {
     case .table(let table):
       let rule = "|" + String(repeating: "---|", count: table.header.count)
       let rows = ([table.header] + table.rows).map { cells in
-        "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        "| " + cells.map { VisibleText.escaped($0, ["|"]) }.joined(separator: " | ") + " |"
       }
       return ([rows[0], rule] + rows.dropFirst()).joined(separator: "\n")
     case .charts: return nil
@@ -57,11 +57,11 @@ enum MarkdownReport {
         let text = flat(token.before) + "⟦" + flat(token.token) + "⟧" + flat(token.after)
         return "- \(token.heading): " + (text.contains("`") ? "`` \(text) ``" : "`\(text)`")
       }.joined(separator: "\n")
-    case .command(let line): return "    " + line.replacing("\n", with: " ")
+    case .command(let line): return "    " + VisibleText.line(line)
     }
   }
 
-  static func flat(_ text: String) -> String { text.replacing("\n", with: "⏎").replacing("\r", with: "⏎") }
+  static func flat(_ text: String) -> String { VisibleText.line(text) }
   private static func escaped(_ text: String) -> String { flat(text) }
 }
 

@@ -60,6 +60,9 @@ public struct TranscoderCheck: Sendable {
     for row in rows {
       try progress("measuring", Double(done) / total)
       try check.add(row)
+      guard check.original.crossEntropy.isFinite else {
+        throw ReplacementError.notFinite(place: "the model's output")
+      }
       done += row.count
     }
     var graphs: [[GraphSample]] = []

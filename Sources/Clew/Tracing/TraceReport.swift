@@ -39,7 +39,7 @@ extension PromptTrace {
 
     \(scoresText)
 
-        \(command.map(shellWord).joined(separator: " "))
+        \(VisibleText.line(ShellText.line(command)))
 
     Clew \(Version.current); `run.json` holds settings and fingerprints.
 
@@ -169,15 +169,7 @@ extension PromptTrace {
 
   /// Text as Markdown code that a table can hold.
   private func quoted(_ text: String) -> String {
-    let flat = text.replacingOccurrences(of: "\n", with: "⏎").replacingOccurrences(of: "|", with: "\\|")
+    let flat = VisibleText.escaped(VisibleText.line(text), ["|"])
     return flat.contains("`") ? "`` \(flat) ``" : "`\(flat)`"
-  }
-
-  private func shellWord(_ word: String) -> String {
-    let plain = word.unicodeScalars.allSatisfy {
-      ("a"..."z").contains($0) || ("A"..."Z").contains($0) || ("0"..."9").contains($0)
-        || "-_./=:@,+".unicodeScalars.contains($0)
-    }
-    return plain && !word.isEmpty ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 }

@@ -66,6 +66,8 @@ struct ExploreCommand: ParsableCommand {
     let server = try ExplorerServer(
       settings: settings, sources: try sources(library, service), model: service)
     Interruption.whatIsKept = "what you changed is kept"
+    // Graphs stay open if the model's files are damaged; what is asked of the model is then refused.
+    TornFiles.readZeros()
     try Self.waiting { [open, isSecret = settings.token != nil] in
       try await server.run { address in
         let said = "clew: the explorer is at \(address.absoluteString) (Ctrl-C ends it)"
@@ -117,7 +119,8 @@ struct ExploreCommand: ParsableCommand {
     let order = service.order(of: input)
     return GraphSource(
       name: name, purpose: order.flatMap { service.purpose(of: $0) },
-      viewFile: URL(filePath: SavedView.sidecarPath(besideGraph: input.path)), prompt: order?.prompt,
+      viewFile: input.isPiped ? nil : URL(filePath: SavedView.sidecarPath(besideGraph: input.path)),
+      prompt: order?.prompt,
       order: try order.map { try LiveService.data($0) }, features: own
     ) { try input.opened(labels: own) }
   }

@@ -5,7 +5,11 @@ internal import Foundation
 /// Continues a text.
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generate", abstract: "Continues a prompt, the likeliest token each time or sampled.")
+    commandName: "generate", abstract: "Continues a prompt, the likeliest token each time or sampled.",
+    discussion: """
+      On a terminal, control characters that the model writes are spelled out; in a file or a pipe they are as it wrote \
+      them.
+      """)
 
   @Argument(help: "The text to continue.") var prompt: String?
   @OptionGroup var promptOptions: PromptOptions
@@ -57,7 +61,7 @@ struct GenerateCommand: ParsableCommand {
     let tokenizer = try Tokenizer(folder: folder)
     let start = try Prompt(try input, tokenizer: tokenizer).tokens
     var stream = TextStream(after: start, tokenizer: tokenizer)
-    if !json { try Terminal.output(tokenizer.decode(start)) }
+    if !json { try Terminal.output(asItIs: tokenizer.decode(start)) }
     var failure: (any Error)?
     let added = try transformer.generate(
       after: start, count: count, sampling: Sampling(temperature: temperature, topP: topP, seed: seed),
@@ -65,7 +69,7 @@ struct GenerateCommand: ParsableCommand {
     ) { token in
       let new = stream.add(token)
       guard !json else { return true }
-      do { try Terminal.output(new) } catch { failure = error }
+      do { try Terminal.output(asItIs: new) } catch { failure = error }
       return failure == nil
     }
     if let failure { throw failure }
@@ -77,7 +81,7 @@ struct GenerateCommand: ParsableCommand {
       ]
       try Terminal.output(String(decoding: try record.bytes(), as: UTF8.self) + "\n")
     } else {
-      try Terminal.output(stream.finish() + "\n")
+      try Terminal.output(asItIs: stream.finish() + "\n")
     }
   }
 }

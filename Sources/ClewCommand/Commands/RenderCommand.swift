@@ -85,6 +85,7 @@ struct RenderCommand: ParsableCommand {
 
   func run() throws {
     let input = GraphInput(graph)
+    if output == nil, input.isPiped { throw input.missingOutput }
     var content = try input.pruned()
     if let labels {
       let place = (try? WeightFolder.transcoders(labels)) ?? URL(filePath: labels)

@@ -128,7 +128,7 @@ struct TrainTranscoderCommand: ParsableCommand {
   private static func numbers(_ text: String) -> [Double]? {
     let values = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
     let numbers = values.compactMap { $0 }
-    return numbers.count == values.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 && $0.isFinite }
+    return numbers.count == values.count && !numbers.isEmpty && numbers.allSatisfy { $0 > 0 && $0 < 1e9 }
       ? numbers : nil
   }
 

@@ -2,27 +2,34 @@ internal import ArgumentParser
 internal import Clew
 internal import Explorer
 internal import Foundation
+internal import Synchronization
 
 /// A graph that a command works on: a graph file of any known maker, or the folder of a trace.
 struct GraphInput {
   let path: String
   let isTraceFolder: Bool
+  /// What came through a pipe, which can be read but once; `nil` for files and folders.
+  private let piped: PipedGraph?
 
   init(_ path: String) {
     self.path = path
-    var isDirectory: ObjCBool = false
-    isTraceFolder =
-      FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    var status = stat()
+    let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+    isTraceFolder = kind == S_IFDIR
+    piped = kind == S_IFDIR || kind == S_IFREG ? nil : PipedGraph()
     // Of a process that was killed in the middle of it.
     if isTraceFolder { Leftovers.finish(in: path) }
   }
+
+  /// Whether the graph comes through a pipe, as from `<(…)` or standard input, and has no place on the disk.
+  var isPiped: Bool { piped != nil }
 
   /// The graph file: the path itself, or the folder's `graph.json`.
   var file: String { isTraceFolder ? URL(filePath: path).appending(path: "graph.json").path : path }
 
   /// What the file holds; in a trace folder that is the pruned graph. What is odd about it goes to standard error.
   func pruned(_ rule: GraphReading.IDRule = .resolved) throws -> AttributionGraph {
-    let reading = try GraphReading(contentsOfFile: file, idRule: rule)
+    let reading = try reading(rule)
     for finding in reading.findings { Terminal.complain("clew: note on \(file): \(finding)") }
     return reading.graph
   }
@@ -35,6 +42,17 @@ struct GraphInput {
     guard isTraceFolder, !isWholeTrace else { return nil }
     return "it has no graph.safetensors, so what pruning left in graph.json stands for the whole trace. "
       + "Trace again without --no-tensors for every row."
+  }
+
+  private func reading(_ rule: GraphReading.IDRule) throws -> GraphReading {
+    let noteThatItWaits = { Terminal.complain("clew: waiting for a graph to come through \(file) …") }
+    guard let piped else { return try GraphReading(contentsOfFile: file, idRule: rule) }
+    return try piped.readings.withLock { known in
+      if let reading = known { return reading }
+      let reading = try GraphReading(contentsOfFile: file, idRule: rule, whileWaiting: noteThatItWaits)
+      known = reading
+      return reading
+    }
   }
 
   /// Every row that is known: of a trace folder the whole trace, else what the file holds.
@@ -72,7 +90,7 @@ struct GraphInput {
       if let labels { try labels.label(&graph) }
       return OpenGraph(graph: graph, isWhole: true)
     }
-    let reading = try GraphReading(contentsOfFile: file)
+    let reading = try reading(.resolved)
     return OpenGraph(
       graph: reading.graph, isWhole: false,
       notes: reading.findings.map { "\($0)" } + [withoutRows].compactMap { $0.map { "\(path): \($0)" } })
@@ -88,6 +106,17 @@ struct GraphInput {
     return graph.openedView()
   }
 
+  /// What to say where a file would be written beside a graph that has no place.
+  var missingOutput: ValidationError {
+    ValidationError(
+      "the graph comes through \(path), which has no place beside it. Name the file to write with --output.")
+  }
+
   /// Writes one file: whole or not at all, with links followed, or through a device or a pipe.
   static func write(_ bytes: [UInt8], to path: String) throws { try OutputPlace.write(bytes, to: path) }
+}
+
+/// A graph that came through a pipe.
+private final class PipedGraph: Sendable {
+  let readings = Mutex<GraphReading?>(nil)
 }

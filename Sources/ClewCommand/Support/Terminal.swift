@@ -20,8 +20,17 @@ enum OutputError: Error, CustomStringConvertible {
 
 /// Standard error, where messages and progress go, and standard output, where results go.
 enum Terminal {
-  /// Writes a result to standard output.
+  /// Writes a result to standard output; what a model or a file brought into it is spelled out if it would steer a terminal.
   static func output(_ text: String) throws {
+    try write(result: VisibleText.spelled(text, keeping: ["\n", "\t"]))
+  }
+
+  /// Writes a text that is the result itself: as it is to a file or a pipe, and like any other to a terminal.
+  static func output(asItIs text: String) throws {
+    if isatty(STDOUT_FILENO) == 1 { try output(text) } else { try write(result: text) }
+  }
+
+  private static func write(result text: String) throws {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
     } catch {
@@ -44,23 +53,7 @@ enum Terminal {
   /// A text with its control characters and marks of writing direction spelled out.
   /// - Parameter keepsLines: Whether line breaks stay what they are.
   static func visible(_ text: String, keepsLines: Bool = false) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n" where !keepsLines: result += "\\n"
-      case "\t": result += "\\t"
-      case _ where scalar == "\n" || !isSteering(scalar): result.unicodeScalars.append(scalar)
-      default: result += "\\u{\(String(scalar.value, radix: 16))}"
-      }
-    }
-    return result
-  }
-
-  private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F...0x9F, 0x61C, 0x200B, 0x200E...0x200F, 0x2028...0x202E, 0x2060...0x2069, 0xFEFF: true
-    default: false
-    }
+    VisibleText.spelled(text, keeping: keepsLines ? ["\n"] : [])
   }
 
   /// Whether somebody is watching.

@@ -1,5 +1,6 @@
 internal import Checkpoints
 internal import Foundation
+internal import Tensors
 
 /// A small JSON file of settings beside weights: what is there has to be of the type that it should be of.
 struct SettingsFile {
@@ -10,7 +11,7 @@ struct SettingsFile {
   /// - Throws: ``TranscodingError/badConfiguration(path:reason:)`` if it is no JSON object of less than a mebibyte.
   init?(_ url: URL) throws(TranscodingError) {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-    let data = try? FileHandle(forReadingFrom: url).read(upToCount: 1 << 20)
+    let data = try? PlainFile.data(of: url, upTo: 1 << 20)
     do throws(CheckpointError) { try GitLFS.check(data ?? Data(), path: url.path) } catch {
       throw .checkpoint(error)
     }

@@ -32,9 +32,11 @@ public struct ActivationScaling: Codable, Hashable, Sendable {
     }
     let longest = norms.map { outlierFactor * $0.sorted()[$0.count * 99 / 100] }
     for (part, length) in longest.enumerated() where !length.isFinite || length <= 0 {
-      throw .diverged(
-        step: 0, layer: part % layerCount, what: part < layerCount ? "the input" : "the MLP output", kept: nil
-      )
+      let name = part < layerCount ? "the input of the MLP" : "the output of the MLP"
+      throw .nothingToLearn(
+        layer: part % layerCount,
+        what: length == 0
+          ? "\(name) is zero at 99 of 100 tokens" : "\(name) holds numbers that are not finite")
     }
     let kept = rows.filter { row in zip(Self.norms(row.span, dModel: dModel), longest).allSatisfy { $0 <= $1 }
     }
@@ -54,8 +56,10 @@ public struct ActivationScaling: Codable, Hashable, Sendable {
       }
     }
     for (part, square) in squares.enumerated() where !square.isFinite || square <= 0 {
-      throw .diverged(
-        step: 0, layer: part % layerCount, what: "the spread of the activations", kept: nil)
+      let name = part < layerCount ? "the input of the MLP" : "the output of the MLP"
+      throw .nothingToLearn(
+        layer: part % layerCount,
+        what: square == 0 ? "\(name) is the same at every token" : "\(name) spreads beyond what numbers hold")
     }
     let lists = means.map { $0.map { Float($0) } }
     inputMeans = Array(lists[..<layerCount])

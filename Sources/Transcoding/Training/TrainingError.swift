@@ -6,6 +6,8 @@ public import Checkpoints
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
   /// A number is no longer finite.
   case diverged(step: Int, layer: Int?, what: String, kept: String?)
+  /// A layer's activations are such that nothing can be learned from them.
+  case nothingToLearn(layer: Int, what: String)
   /// The parameters and their gradients need more memory than there is.
   case doesNotFit(features: Int, needed: Int, available: Int, fitting: Int)
   /// Settings contradict themselves or the model.
@@ -25,6 +27,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
       "training stopped at step \(step): \(what)\(layer.map { " of layer \($0)" } ?? "") is not finite. "
         + (kept.map { "The checkpoint before it stays in \($0). " } ?? "No checkpoint had been written. ")
         + "Train with a lower --learning-rate."
+    case .nothingToLearn(let layer, let what):
+      "\(what) of layer \(layer), so transcoders of it have nothing to learn. Check that the weights of this layer are those "
+        + "of a trained model, and that the text is not the same token over and over."
     case .doesNotFit(let features, let needed, let available, let fitting):
       "\(features) features a layer need \(ByteText.of(needed)) of memory, but \(ByteText.of(available)) are "
         + "free. Use --features \(fitting) or fewer, or a machine with more memory."
