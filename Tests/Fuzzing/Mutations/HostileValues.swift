@@ -22,7 +22,7 @@ enum HostileValues {
   /// The same as they stand among the floating-point numbers of weights.
   static let floats: [Double] = [
     1e4, 65_504, 1e9, 1e15, 1e18, 1e19, 1e30, 3.4e38, -3.4e38, 1e38, 1e-45, 1e-40, 1e-38, -1e-10, 0, 1e300,
-    5e-324,
+    Double.leastNonzeroMagnitude,
     .infinity, -.infinity, .nan,
   ]
 
