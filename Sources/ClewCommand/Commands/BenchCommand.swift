@@ -45,17 +45,18 @@ struct BenchProductCommand: ParsableCommand {
 
 /// The instructions that a measurement is made with.
 struct PathOption: ParsableArguments {
+  /// Their names on the command line.
+  enum Name: String, ExpressibleByArgument, CaseIterable { case avx512, avx2, portable }
+
   @Option(
     name: .customLong("path"),
-    help:
-      "The instructions to use: \(ProcessorPath.allCases.map(\.rawValue).joined(separator: ", ")). (default: the best there is)"
-  )
-  var wanted: ProcessorPath?
+    help: "The instructions to use. (default: the best there are)")
+  var name: Name?
 
   /// Limits the kernels of this process.
   /// - Returns: The path that runs.
   func apply() throws -> ProcessorPath {
-    guard let wanted else { return .current }
+    guard let name, let wanted = ProcessorPath(rawValue: name.rawValue) else { return .current }
     guard wanted.limit() == wanted else {
       throw ValidationError(
         "This processor has no \(wanted.rawValue); its best is \(ProcessorPath.current.rawValue).")
@@ -63,8 +64,6 @@ struct PathOption: ParsableArguments {
     return wanted
   }
 }
-
-extension ProcessorPath: ExpressibleByArgument {}
 
 /// Writes a made-up model.
 struct BenchSynthesizeCommand: ParsableCommand {
