@@ -28,13 +28,16 @@ struct TraceFolders {
   func place(named slug: String, for request: String? = nil) throws -> Place {
     for number in 1... {
       let folder = numbered(number, named: slug)
-      guard Self.isFree(folder, for: request) else { continue }
-      let place: Place
-      do { place = try Place(folder) } catch FileError.busy { continue }
+      guard Self.isFree(folder, for: request), let place = try Self.unlessBusy(folder) else { continue }
       // Another may have been quicker.
       if Self.isFree(folder, for: request) { return place }
     }
     preconditionFailure("the numbers have come to an end")
+  }
+
+  /// A folder for one trace; `nil` if another is writing it.
+  private static func unlessBusy(_ folder: URL) throws -> Place? {
+    do { return try Place(folder) } catch FileError.busy { return nil }
   }
 
   /// A folder that was named for a trace.
