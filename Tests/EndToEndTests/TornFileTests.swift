@@ -47,7 +47,7 @@ struct TornFileTests {
         folder.url("out").path,
         "--threads", "1",
       ])
-    try await poll(within: .seconds(60), "the weights to be mapped") {
+    try await poll(within: .seconds(60), "the weights to be mapped") { () -> Bool? in
       guard let number = process.identifier else { return nil }
       let maps = (try? String(contentsOfFile: "/proc/\(number)/maps", encoding: .utf8)) ?? ""
       return maps.contains("model.safetensors") && maps.contains("W_enc_1.safetensors") ? true : nil
