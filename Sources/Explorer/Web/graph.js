@@ -104,9 +104,11 @@ export class Graph {
 
   /**
    * The text of an answer's token: what its label says before `(p=`, without what stands around it. A label may begin
-   * with the name of a group, in brackets: `[Output "big" or "large"] Output "large" (p=0.42)`.
+   * with the name of a group, in brackets: `[Output "big" or "large"] Output "large" (p=0.42)`. Of a difference, both.
    */
   answerToken(place) {
+    const difference = this.difference[place];
+    if (difference) return difference.texts.map((text) => text.trim() || text).join(" − ");
     const label = this.labels[place];
     const end = label.lastIndexOf("(p=");
     const text = (end < 0 ? label : label.slice(0, end)).trim().replace(/^\[[^\]]*\]\s*(?=\S)/, "");
