@@ -57,7 +57,7 @@ struct ClewCommand: ParsableCommand {
       guard let next = commands.first(where: { $0.configuration.commandName == word }) else {
         let meant = Spelling.nearest(to: word, in: names).map { "Did you mean '\(path) \($0)'? " } ?? ""
         throw ValidationError(
-          "there is no command '\(path) \(Terminal.visible(word))'. \(meant)There are \(names.joined(separator: ", "))."
+          "there is no command '\(path) \(Terminal.visible(word))'. \(meant)There \(names.count == 1 ? "is" : "are") \(names.joined(separator: ", "))."
         )
       }
       (command, path) = (next, "\(path) \(word)")
