@@ -36,17 +36,19 @@ public struct Checkpoint: Sendable {
     guard let parsed = try? JSONSerialization.jsonObject(with: data),
       let map = (parsed as? [String: Any])?["weight_map"] as? [String: String]
     else { throw .badIndex(path: index.path, reason: "it has no 'weight_map' from tensors to files") }
+    for fileName in map.values.sorted() {
+      guard !fileName.contains("/"), fileName != "..", !fileName.isEmpty else {
+        throw .badIndex(path: index.path, reason: "it names the file '\(fileName)' outside its folder")
+      }
+    }
     let missing = Set(map.values).filter {
-      !$0.isEmpty && !FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+      !FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
     }
     guard missing.isEmpty else { throw .missingShards(index: index.path, names: missing.sorted()) }
     var files: [String: SafetensorsFile] = [:]
     var tensors: [String: StoredTensor] = [:]
     var misplaced: [String: String] = [:]
     for (name, fileName) in map.sorted(by: { $0.key < $1.key }) {
-      guard !fileName.contains("/"), fileName != "..", !fileName.isEmpty else {
-        throw .badIndex(path: index.path, reason: "it names the file '\(fileName)' outside its folder")
-      }
       if files[fileName] == nil { files[fileName] = try SafetensorsFile(folder.appending(path: fileName)) }
       if let tensor = files[fileName]?.tensors[name] {
         tensors[name] = tensor

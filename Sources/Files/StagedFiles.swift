@@ -46,6 +46,9 @@ public final class StagedFiles: @unchecked Sendable {
     Leftovers.sweep(URL(filePath: self.folder).deletingLastPathComponent().path)
   }
 
+  // Before the folders in which it lies, which go only if they are empty.
+  deinit { staging = nil }
+
   // MARK: Writing
 
   /// Writes one file, of which a closure hands on one part after another.
