@@ -73,11 +73,15 @@ extension GraphNode {
   public var answerText: String {
     if let difference { return difference.text }
     // Tokens may have quotes, and even look like a probability: the last mark counts.
-    let end = label.ranges(of: "\" (p=").last?.lowerBound
-    let head = end.map { label[..<$0] } ?? (label.hasSuffix("\"") ? label.dropLast() : nil)
-    guard let head else { return label }
-    let starts = ["Output \"", "output: \"", "Output: \"", "output \"", "Logit \"", "logit: \""]
-      .compactMap { head.ranges(of: $0).last?.upperBound }
-    return starts.max().map { String(head[$0...]) } ?? label
+    let mark = label.range(ofLast: "\" (p=")?.lowerBound
+    guard
+      let end = mark
+        ?? (label.utf8.last == UInt8(ascii: "\"") ? label.utf8.index(before: label.endIndex) : nil)
+    else { return label }
+    let words: [StaticString] = [
+      "Output \"", "output: \"", "Output: \"", "output \"", "Logit \"", "logit: \"",
+    ]
+    let start = words.compactMap { label.range(ofLast: $0, before: end)?.upperBound }.max()
+    return start.map { String(decoding: label.utf8[$0..<end], as: UTF8.self) } ?? label
   }
 }
