@@ -117,7 +117,7 @@ struct TokenCorpusTests {
   private static let badRows: [([UInt16], [Int64], Range<Int>?, String)] = [
     ([0, 40], [0, 2], nil, "the token 40"), ([0, 1], [0, 3], nil, "reach from 0 to 3"),
     ([0, 1], [0, 0, 2], nil, "row 0"), ([1, 0], [0, 2], nil, "begins with the token 1"),
-    ([0, 1], [0, 2], 0..<2, "rows 0..<2"), ([0, 1], [0], nil, "at least one row"),
+    ([0, 1], [0, 2], 0..<2, "rows 0:2"), ([0, 1], [0], nil, "at least one row"),
     (Array(repeating: 0, count: 17), [0, 17], nil, "17 tokens"),
   ]
 
