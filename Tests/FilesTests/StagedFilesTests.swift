@@ -201,6 +201,18 @@ struct StagedFilesTests {
     #expect(try hidden.isEmpty)
   }
 
+  @Test func `what is dropped takes the folders that it made with it`() throws {
+    for path in ["new", "new/deep/er", "result/new"] {
+      do {
+        let files = try StagedFiles(folder: parent.url(path).path)
+        try files.stage("a") { _ = $0([1]) }
+      }
+      #expect(!FileManager.default.fileExists(atPath: parent.url(path).path))
+    }
+    #expect(try hidden.isEmpty && contents() == Self.old)
+    #expect(!FileManager.default.fileExists(atPath: parent.url("new").path))
+  }
+
   @Test func `more files than are open at once come into place`() throws {
     let files = try StagedFiles(folder: parent.url("many").path)
     for number in 0..<300 { try files.stage("\(number).json") { _ = $0(Array("\(number)".utf8)) } }
