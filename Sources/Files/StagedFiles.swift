@@ -49,9 +49,6 @@ public final class StagedFiles: @unchecked Sendable {
   // Before the folders in which it lies, which go only if they are empty.
   deinit { staging = nil }
 
-  // Only an empty folder goes, so what waits in it has to go first.
-  deinit { staging = nil }
-
   // MARK: Writing
 
   /// Writes one file, of which a closure hands on one part after another.
