@@ -139,16 +139,16 @@ import Testing
     var graph = smallGraph()
     graph.metadata.info["long"] = .string(String(repeating: "long ", count: 4 << 20))
     let source = GraphSource(name: "long") { [graph] in OpenGraph(graph: graph, isWhole: true) }
-    try await RunningServer.run(settings: settings { $0.stallTime = .milliseconds(500) }, sources: [source]) {
+    try await RunningServer.run(settings: settings { $0.stallTime = .seconds(3) }, sources: [source]) {
       server in
-      let reader = try RawConnection(port: server.port)
-      try await reader.send(server.head("GET /api/graphs/long HTTP/1.1\r\nHost: HOST\r\n\r\n"))
+      let request = server.head("GET /api/graphs/long HTTP/1.1\r\nHost: HOST\r\n\r\n")
       // Who takes it gets all of it.
-      #expect(try await reader.response(within: .seconds(60)).body.count > 20 << 20)
-      let sleeper = try RawConnection(port: server.port)
-      try await sleeper.send(server.head("GET /api/graphs/long HTTP/1.1\r\nHost: HOST\r\n\r\n"))
-      try await Task.sleep(for: .seconds(3))
-      await #expect(throws: RawConnection.Failure.self) { try await sleeper.response() }
+      let reader = try #require(Line(port: server.port, patience: 30))
+      reader.send(request)
+      #expect(reader.status() == 200)
+      let sleeper = try #require(Line(port: server.port))
+      sleeper.send(request)
+      try await poll(within: .seconds(60), "the server to hang up") { sleeper.isHungUp ? true : nil }
     }
   }
 
@@ -280,17 +280,20 @@ import Testing
     }
   }
 
-  @Test func `no more pages are told than there is room for, and one that is gone makes room`() async throws {
-    let settings = settings {
-      $0.pages = 2
-      $0.pingTime = .seconds(3)
-    }
-    try await RunningServer.run(settings: settings) { server in
+  @Test func `no more pages are told than there is room for`() async throws {
+    try await RunningServer.run(settings: settings { $0.pages = 2 }) { server in
       let pages = [try await socket(server), try await socket(server)]
       #expect(try await server.answer(HostileRequests.socket).status == 503)
-      // They do not say that they are there.
-      for page in pages { #expect(try await page.isClosed(within: .seconds(10))) }
+      try await pages[0].send(frame(8, ""))
+      #expect(try await pages[0].isClosed(within: .seconds(10)))
       _ = try await socket(server)
+    }
+  }
+
+  @Test func `a page that does not say that it is there is let go`() async throws {
+    try await RunningServer.run(settings: settings { $0.pingTime = .milliseconds(300) }) { server in
+      let page = try await socket(server)
+      #expect(try await page.isClosed(within: .seconds(10)))
     }
   }
 

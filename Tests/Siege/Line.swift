@@ -77,6 +77,13 @@ final class Line {
     return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
   }
 
+  /// Whether the server has closed the connection, whatever of what it sent is still unread.
+  var isHungUp: Bool {
+    // POLLRDHUP
+    var request = pollfd(fd: socket, events: 0x2000, revents: 0)
+    return Foundation.poll(&request, 1, 0) > 0
+  }
+
   /// Reads one answer whose head says its length.
   /// - Returns: Its status; `nil` if it did not come whole.
   func status() -> Int? {

@@ -4,22 +4,37 @@ internal import Synchronization
 
 /// All connections, and what their clients hold.
 ///
-/// When there are too many, the one that is missed least has to go: one that has not brought a request that was admitted,
-/// the oldest first; else one between two requests; else one that is slow to send or to take. A client that opens many
-/// closes its own first. So a flood of connections never keeps a page out.
+/// When there are too many, the one that is missed least has to go, of several the one that has been so for longest; the
+/// cases of `Activity` are in that order. A client that opens many closes its own first. So a flood of connections never
+/// keeps a page out.
 final class ClientTable: Sendable {
   /// What a connection does; the least missed first.
   enum Activity: Int, Comparable, Sendable {
-    case unproven, idle, slow, busy
+    /// For a second and more it has brought no request that was admitted.
+    case unproven
+    /// It brings the body of a request.
+    case sending
+    /// It has just come.
+    case new
+    /// It is between two requests.
+    case idle
+    /// It has not taken all of an answer.
+    case taking
+    /// It waits for an answer, or for news, and is never closed.
+    case busy
+
     static func < (first: Activity, second: Activity) -> Bool { first.rawValue < second.rawValue }
   }
 
   private struct Connection {
     let channel: any Channel
     let client: String
-    var activity = Activity.unproven
-    /// Grows with every change of any connection, so that the smallest is the oldest.
-    var since: Int
+    var activity = Activity.new
+    var since = ContinuousClock.now
+
+    func current(at now: ContinuousClock.Instant) -> Activity {
+      activity == .new && now - since > .seconds(1) ? .unproven : activity
+    }
   }
 
   private struct State {
@@ -27,7 +42,6 @@ final class ClientTable: Sendable {
     var perClient: [String: Int] = [:]
     var bodies: [String: Int] = [:]
     var allBodies = 0
-    var clock = 0
   }
 
   private let state = Mutex(State())
@@ -53,9 +67,7 @@ final class ClientTable: Sendable {
         guard let victim = Self.leastMissed(&state, of: nil) else { return (false, victims) }
         victims.append(victim)
       }
-      state.clock += 1
-      state.connections[ObjectIdentifier(channel)] = Connection(
-        channel: channel, client: client, since: state.clock)
+      state.connections[ObjectIdentifier(channel)] = Connection(channel: channel, client: client)
       state.perClient[client, default: 0] += 1
       return (true, victims)
     }
@@ -67,9 +79,8 @@ final class ClientTable: Sendable {
 
   func note(_ activity: Activity, of channel: any Channel) {
     state.withLock { state in
-      state.clock += 1
       state.connections[ObjectIdentifier(channel)]?.activity = activity
-      state.connections[ObjectIdentifier(channel)]?.since = state.clock
+      state.connections[ObjectIdentifier(channel)]?.since = .now
     }
   }
 
@@ -84,11 +95,12 @@ final class ClientTable: Sendable {
 
   /// Takes out the connection that can be closed with the least harm.
   private static func leastMissed(_ state: inout State, of client: String?) -> (any Channel)? {
+    let now = ContinuousClock.now
     let closable = state.connections.filter {
       $0.value.activity < .busy && (client == nil || $0.value.client == client)
     }
     let least = closable.min {
-      ($0.value.activity, $0.value.since) < ($1.value.activity, $1.value.since)
+      ($0.value.current(at: now), $0.value.since) < ($1.value.current(at: now), $1.value.since)
     }
     guard let (key, connection) = least else { return nil }
     remove(key, from: &state)

@@ -13,6 +13,8 @@ final class EventSocket: ChannelInboundHandler {
   private let limits: ServerLimits
   private var outlet: Outlet?
   private var alarm: Scheduled<Void>?
+  /// Whether what the page sends is of no use any more.
+  private var isClosed = false
   /// Whether the page has sent anything since it was asked.
   private var isThere = true
   /// When the second began in which frames are counted, and how many came.
@@ -25,6 +27,8 @@ final class EventSocket: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) {
     let outlet = Outlet(channel: context.channel, limit: limits.unreadNews)
     self.outlet = outlet
+    // Little at a time, as each of many small frames takes its time, and a page sends hardly any.
+    _ = context.channel.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 512))
     guard hub.add(outlet) else { return close(context, .unexpectedServerError) }
     table.note(.busy, of: context.channel)
     askWhetherThere(context)
@@ -38,6 +42,7 @@ final class EventSocket: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isClosed else { return }
     let frame = unwrapInboundIn(data)
     isThere = true
     // What a browser sends is masked; anything else is no browser.
@@ -77,6 +82,7 @@ final class EventSocket: ChannelInboundHandler {
     var reason = ByteBuffer()
     reason.write(webSocketErrorCode: code)
     let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: reason)
+    isClosed = true
     context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
     context.close(promise: nil)
   }

@@ -155,8 +155,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     case .admitted(let limit):
       allowance = .max
       isProven = true
-      // Who keeps a body coming is missed less than who waits for an answer.
-      if let context { table.note(.slow, of: context.channel) }
+      if let context { table.note(.sending, of: context.channel) }
       receipt = Receipt(head: head, limit: limit)
       let length = Int(raw.headers.first(name: "Content-Length") ?? "0") ?? .max
       guard length <= limit else { return refuse(.tooLarge(limit: limit)) }
@@ -282,7 +281,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
     isPumping = false
     guard let offset = delivery?.offset else { return }
-    if offset < body.count { table.note(.slow, of: context.channel) } else { finish(context) }
+    if offset < body.count { table.note(.taking, of: context.channel) } else { finish(context) }
   }
 
   /// Closes the connection unless enough of an answer keeps being taken.
@@ -290,10 +289,17 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     wait(limits.stallTime) { connection in
       guard let delivery = connection.delivery,
         delivery.offset - delivery.counted >= connection.fewestBytes
-      else { return connection.close() }
+      else { return connection.breakOff() }
       connection.delivery?.counted = delivery.offset
       connection.watchDelivery()
     }
+  }
+
+  /// Closes the connection, and takes back what the system still holds for the client.
+  private func breakOff() {
+    let none = linger(l_onoff: 1, l_linger: 0)
+    _ = (context?.channel as? any SocketOptionProvider)?.setSoLinger(none)
+    close()
   }
 
   private func finish(_ context: ChannelHandlerContext) {

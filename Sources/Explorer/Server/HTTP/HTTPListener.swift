@@ -70,7 +70,9 @@ struct HTTPListener: Sendable {
 
   private var bootstrap: ServerBootstrap {
     ServerBootstrap(group: Self.threads)
-      .serverChannelOption(.backlog, value: 256)
+      // As many as the system lets wait: one that finds no room tries again a second later.
+      .serverChannelOption(.backlog, value: 4096)
+      .serverChannelOption(.maxMessagesPerRead, value: 64)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelInitializer { [table] channel in
         channel.eventLoop.makeCompletedFuture {
