@@ -95,7 +95,8 @@ extension String {
     var escaped = String.UnicodeScalarView()
     for scalar in unicodeScalars {
       if let text = marks[scalar] {
-        escaped.append(contentsOf: text.unicodeScalars)
+        // One by one: appending a whole view copies all that is there.
+        for scalar in text.unicodeScalars { escaped.append(scalar) }
       } else {
         escaped.append(scalar)
       }
