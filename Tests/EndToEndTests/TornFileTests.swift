@@ -17,19 +17,22 @@ struct TornFileTests {
     return try TinyModel(settings)
   }
 
+  /// What empties a file as soon as a condition holds of the command, `$$`, while it works; a test would come too late on a
+  /// machine that does much else.
+  private static func shell(emptying file: URL, when condition: String) -> String {
+    "(until \(condition) || ! kill -0 $$; do sleep 0.01; done; : > '\(file.path)') 2>/dev/null >/dev/null &"
+  }
+
   @Test func `a command says which file was torn, and ends`() async throws {
     let model = try Self.patientModel()
     let weights = model.model.appending(path: "model.safetensors")
-    let process = try GuardedProcess([
-      BuiltCommand.clew.path, "generate", "w3", "--model", model.model.path, "--tokens", "4000",
-    ])
-    try await poll(within: .seconds(60), "the first words") { process.output.utf8.count > 200 ? true : nil }
-    #expect(truncate(weights.path, 0) == 0)
-    #expect(try await process.waitForEnd(within: .seconds(60)) == 1)
+    let outcome = try await ClewProcess.run(
+      ["generate", "w3", "--model", model.model.path, "--tokens", "4000"],
+      after: Self.shell(emptying: weights, when: "(( $(stat -L -c %s /proc/$$/fd/1) > 200 ))"))
+    #expect(outcome.status == 1 && outcome.output.utf8.count > 200, "\(outcome.error)")
     #expect(
-      process.error.hasPrefix("clew: \(weights.path) became shorter while it was in use"), "\(process.error)")
-    #expect(process.error.hasSuffix(".\n") && process.error.split(separator: "\n").count == 1)
-    try await process.end()
+      outcome.error.hasPrefix("clew: \(weights.path) became shorter while it was in use"), "\(outcome.error)")
+    #expect(outcome.error.hasSuffix(".\n") && outcome.error.split(separator: "\n").count == 1)
   }
 
   @Test(arguments: ["trace", "check"])
@@ -41,23 +44,17 @@ struct TornFileTests {
     let text = try folder.write("text.txt", String(repeating: words + "\n\n", count: 400).utf8)
     let arguments =
       command == "trace" ? ["trace", words] : ["check", "--text", text.path, "--positions", "200000"]
-    let process = try GuardedProcess(
-      [BuiltCommand.clew.path] + arguments + [
+    let outcome = try await ClewProcess.run(
+      arguments + [
         "--model", model.model.path, "--transcoders", model.transcoders.path, "--output",
-        folder.url("out").path,
-        "--threads", "1",
-      ])
-    try await poll(within: .seconds(60), "the weights to be mapped") { () -> Bool? in
-      guard let number = process.identifier else { return nil }
-      let maps = (try? String(contentsOfFile: "/proc/\(number)/maps", encoding: .utf8)) ?? ""
-      return maps.contains("model.safetensors") && maps.contains("W_enc_1.safetensors") ? true : nil
-    }
-    #expect(truncate(weights.path, 0) == 0)
-    let status = try await process.waitForEnd(within: .seconds(120))
-    #expect(status == 1, "\(process.error)")
-    #expect(process.error.contains("model.safetensors became shorter"), "\(process.error)")
+        folder.url("out").path, "--threads", "1",
+      ],
+      after: Self.shell(
+        emptying: weights,
+        when: "grep -q model.safetensors /proc/$$/maps && grep -q W_enc_1.safetensors /proc/$$/maps"))
+    #expect(outcome.status == 1, "\(outcome.error)")
+    #expect(outcome.error.contains("model.safetensors became shorter"), "\(outcome.error)")
     #expect(!FileManager.default.fileExists(atPath: folder.url("out").path))
-    try await process.end()
   }
 
   @Test func `an explorer refuses what it cannot compute any more, and goes on`() async throws {
