@@ -62,7 +62,7 @@ struct PromptListTests {
     for (line, word) in [
       (2, "not JSON"), (3, "'text'"), (6, "empty"), (7, "slug"), (8, "target"), (9, "line 1"),
       (10, "nosuchtoken"),
-      (11, "object"), (14, "whole numbers"), (15, "not JSON"),
+      (11, "object"), (14, "whole numbers"), (15, "object"),
     ] {
       #expect(
         complaints.contains { $0.hasPrefix("clew: line \(line) of prompts: ") && $0.contains(word) },
