@@ -31,7 +31,7 @@ enum FileSteps {
         guard place == "\(number)" || place == file else { return 0 }
         switch event {
         case .kill: kill(getpid(), SIGKILL)
-        case .hold: sleep(60)
+        case .hold: sleep(3600)
         case .fail: return ENOSPC
         }
         return 0

@@ -44,7 +44,7 @@ struct BadRequestTests {
     ("feature:", "LAYER/INDEX@POSITION"), ("feature:a/b@c", "LAYER/INDEX@POSITION"),
     ("feature:99999999999999999999/1@1", "LAYER/INDEX@POSITION"), ("feature:1/2@3@4", "LAYER/INDEX@POSITION"),
     ("garbage", "no single token"), ("w1-garbage", "no single token"), ("-", "no single token"),
-    ("w40", "no single token"), ("w3-w3", "two tokens"), ("-w3", "one side"), ("w3-", "one side"),
+    ("w40", "no single token"), ("w3-w3", "two tokens"), ("-w3", "left side"), ("w3-", "right side"),
     ("token:40", "ids 0 to 39"), ("token:-1", "ids 0 to 39"),
     ("w3-token:40", "ids 0 to 39"), ("token:99999999999-w3", "ids 0 to 39"), ("token:x", "no single token"),
   ])

@@ -26,7 +26,8 @@ struct PipeTests {
   }
 
   @Test func `a graph comes through standard input`() async throws {
-    let (_, file) = try await Self.graph()
+    let (folder, file) = try await Self.graph()
+    defer { withExtendedLifetime(folder) {} }
     let outcome = try await ClewProcess.run(["score", "/dev/stdin"], after: "exec < <(cat '\(file.path)')")
     #expect(outcome.status == 0, "\(outcome.error)")
     let direct = try await ClewProcess.run(["score", file.path])
@@ -36,7 +37,8 @@ struct PipeTests {
 
   @Test(arguments: [["render"], ["export", "page"]])
   func `a figure of a graph without a place needs a name`(command: [String]) async throws {
-    let (_, file) = try await Self.graph()
+    let (folder, file) = try await Self.graph()
+    defer { withExtendedLifetime(folder) {} }
     let outcome = try await ClewProcess.run(command + ["/dev/stdin"], after: "exec < <(cat '\(file.path)')")
     #expect(outcome.status == 2 && outcome.error.contains("--output"), "\(outcome.error)")
   }

@@ -69,7 +69,7 @@ import Testing
     let (svg, drawing) = try processorSeconds { try figure.svg() }
     let (dot, writing) = processorSeconds { DOTWriter.dot(of: graph, title: text) }
     #expect(seconds < 4 && tableSeconds < 8 && drawing < 4 && writing < 4)
-    #expect(svg.count < 1 << 18 && dot.utf8.count < 1 << 17)
+    #expect(svg.count < 1 << 19 && dot.utf8.count < 1 << 18, "\(svg.count), \(dot.utf8.count)")
     #expect(DisplayText.visible(text).unicodeScalars.count <= DisplayText.longest + 1)
   }
 
