@@ -106,7 +106,7 @@ struct HostileNumberTests {
     }
     let text = try folder.write(
       "text.txt",
-      (0..<400).map { "w\(1 + $0 % 37) w\(1 + $0 * 7 % 39) w\(1 + $0 * 3 % 31)\n\n" }.joined().utf8)
+      (0..<4000).map { "w\(1 + $0 % 37) w\(1 + $0 * 7 % 39) w\(1 + $0 * 3 % 31)\n\n" }.joined().utf8)
     let outcome = try await ClewProcess.run([
       "train", "transcoder", "--model", model.model.path, "--text", text.path, "--features", "8", "--l0", "3",
       "--tokens-seen", "2000",
