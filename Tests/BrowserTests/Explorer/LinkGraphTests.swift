@@ -191,5 +191,9 @@ struct LinkGraphTests {
     }
   }
 
-  private static func percent(_ share: Double) -> String { String(format: "%.1f %%", share * 100) }
+  /// As the page writes it: nothing short of all is 100 %.
+  private static func percent(_ share: Double) -> String {
+    let text = String(format: "%.1f %%", share * 100)
+    return text == "100.0 %" && share < 1 - 1e-11 ? ">99.9 %" : text
+  }
 }
