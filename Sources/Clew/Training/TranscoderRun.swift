@@ -100,10 +100,9 @@ public final class TranscoderRun {
       try Self.restore(trainer, checkpoint, file, in: folder)
       earlierSeconds = checkpoint.cpuSeconds
     } else {
-      let count = max(16, min(16_384, (64 << 20) / numbers, chunk))
-      let sample = try HeldOutActivations(
-        model, corpus: corpus, hook: settings.hook, from: heldOut.end, tokens: count, cache: cache)
-      scaling = try ActivationScaling(rows: sample.rows, layerCount: c.layerCount, dModel: c.dModel)
+      scaling = try Self.scaling(
+        model, corpus, hook: settings.hook, from: heldOut.end, tokens: min((64 << 20) / numbers, chunk), cache
+      )
     }
     stream = ActivationStream(
       model, corpus: corpus, settings: streamSettings, scaling: scaling, begin: heldOut.end,
@@ -118,6 +117,18 @@ public final class TranscoderRun {
       $0.normalizedError.count == c.layerCount && $0.activeFeatures.count == c.layerCount
     }
     paces = try ReportLog(folder.appending(path: "pace.jsonl"), upTo: trainer.stepCount)
+  }
+
+  /// How activations are scaled, from the first of those that are learned from: at most so many tokens, and not all of many.
+  private static func scaling(
+    _ model: Transformer, _ corpus: TokenCorpus, hook: FeatureInputHook, from start: TokenCorpus.Place,
+    tokens: Int,
+    _ cache: ActivationCache?
+  ) throws -> ActivationScaling {
+    let sample = try HeldOutActivations(
+      model, corpus: corpus, hook: hook, from: start, tokens: max(16, min(16_384, tokens)), cache: cache)
+    let c = model.configuration
+    return try ActivationScaling(rows: sample.rows, layerCount: c.layerCount, dModel: c.dModel)
   }
 
   /// Puts a trainer back to where a checkpoint was written.

@@ -11,14 +11,18 @@ private let graphs = ["gemma-clt-fact-dallas-austin", "gemma-small-big-en", "dol
   .enabled(if: Chromium.isAvailable, "\(Chromium.reason)"),
   .enabled(if: SharedFiles.areAvailable, "\(SharedFiles.reason)"))
 struct KeptNodesTests {
-  @Test func `a trace's sliders keep what the library keeps, and what is pinned`() async throws {
+  /// The trace that Atlas is opened with.
+  private static func trace() throws -> PromptTrace {
     let root = SharedFiles.packageRoot
     let model = try TracingModel(
       model: root.appending(path: "Examples/Atlas/model"),
       transcoders: root.appending(path: "Transcoders/atlas-clt"))
-    let graph = try PromptTrace.trace(
-      TraceRequest(prompt: "the capital of the state containing Dallas is"), with: model
-    ).result.graph
+    return try PromptTrace.trace(
+      TraceRequest(prompt: "the capital of the state containing Dallas is"), with: model)
+  }
+
+  @Test func `a trace's sliders keep what the library keeps, and what is pinned`() async throws {
+    let graph = try Self.trace().result.graph
     try await ExplorerPage.showAtlas { explorer in
       let page = explorer.page
       func kept() async throws -> [String] {
@@ -119,13 +123,7 @@ struct KeptNodesTests {
   }
 
   @Test func `a trace's own file, opened as a file, shows all that it holds`() async throws {
-    let root = SharedFiles.packageRoot
-    let model = try TracingModel(
-      model: root.appending(path: "Examples/Atlas/model"),
-      transcoders: root.appending(path: "Transcoders/atlas-clt"))
-    let pruned = try PromptTrace.trace(
-      TraceRequest(prompt: "the capital of the state containing Dallas is"), with: model
-    ).pruning.graph
+    let pruned = try Self.trace().pruning.graph
     try await ExplorerPage.show(graph: Data(try pruned.json())) { explorer in
       let shown: Int = try await explorer.page.evaluate("clew.linkGraph.shown.length")
       let edges: Int = try await explorer.page.evaluate("clew.pruning.edgeCount")

@@ -185,8 +185,7 @@ struct LooksOfPageTests {
     }
   }
 
-  @Test(.disabled("the table is wider than its panel"))
-  func `a label of any length leaves room for the lists`() async throws {
+  @Test func `a label of any length leaves room for the lists`() async throws {
     try await ExplorerPage.show(shared: [Self.name]) { explorer in
       let page = explorer.page
       let feature = try #require(try await explorer.shownFeatures().first)
@@ -201,8 +200,7 @@ struct LooksOfPageTests {
     }
   }
 
-  @Test(.disabled("its script does not load the page's module"))
-  func `shares near nothing and near all are not written as these, and answers have their own names`()
+  @Test func `shares near nothing and near all are not written as these, and answers have their own names`()
     async throws
   {
     try await ExplorerPage.show(shared: [Self.name]) { explorer in
@@ -224,7 +222,7 @@ struct LooksOfPageTests {
       let answers: [String] = try await explorer.page.evaluate(
         """
         const { Graph } = await import("/web/graph.js");
-        \(ExplorerPage.list(labels)).map(label => Graph.prototype.answerToken.call({ labels: [label] }, 0))
+        \(ExplorerPage.list(labels)).map(label => Graph.prototype.answerToken.call({ labels: [label], difference: [] }, 0))
         """)
       #expect(
         answers == [
