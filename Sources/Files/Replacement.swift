@@ -87,6 +87,7 @@ struct Replacement {
       if error == ENOTEMPTY || error == EEXIST { error = FileCalls.exchange(staging.path, with: folder) }
       if error == 0 {
         things.stagings.remove(staging.path)
+        things.commits += 1
         staging.letGo()
       }
       return error

@@ -149,10 +149,14 @@ public final class StagedFiles: @unchecked Sendable {
     let failure: FileError? = Unfinished.things.withLock { things in
       if let name = names.first, namesInFolder(staging.path) == [name] {
         let error = FileCalls.move("\(staging.path)/\(name)", to: "\(folder)/\(name)")
-        return error == 0
-          ? nil : .cannotWrite(path: "\(folder)/\(name)", reason: FileCalls.reason(error))
+        if error != 0 {
+          return .cannotWrite(path: "\(folder)/\(name)", reason: FileCalls.reason(error))
+        }
+      } else if let failure = Journal.commit(staging, to: folder, &things) {
+        return failure
       }
-      return Journal.commit(staging, to: folder, &things)
+      things.commits += 1
+      return nil
     }
     if let failure { throw failure }
     error = FileCalls.syncFolder(folder)

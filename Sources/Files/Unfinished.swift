@@ -12,13 +12,17 @@ public enum Unfinished {
     var claims: Set<String> = []
     /// Folders that were made on the way and may have stayed empty, the innermost first.
     var folders: [String] = []
+    /// How often files were brought into their places.
+    var commits = 0
   }
 
   static let things = Mutex(Things())
 
   /// Takes all of it away and ends the process.
-  public static func endProcess(status: Int32) -> Never {
+  /// - Parameter say: Says so, knowing whether files came into their places before; none do from then on.
+  public static func endProcess(status: Int32, saying say: (_ hasFinished: Bool) -> Void = { _ in }) -> Never {
     things.withLock { things in
+      say(things.commits > 0)
       for path in things.stagings { StagingFolder.delete(path) }
       for path in things.trees { try? FileManager.default.removeItem(atPath: path) }
       for path in things.claims { unlink(path) }

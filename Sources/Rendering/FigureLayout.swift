@@ -121,7 +121,7 @@ struct FigureLayout {
         to: boxes[place].box, avoiding: settled, width: width, above: foot, step: 0.5 * fontSize)
       settled.append(boxes[place].box)
     }
-    height = max(height, boxes.reduce(0) { max($0, $1.box.maxY) } + fontSize)
+    height = max(height, boxes.reduce(0) { max($0, $1.box.maxY) })
   }
 
   private mutating func place(

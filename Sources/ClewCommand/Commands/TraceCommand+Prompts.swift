@@ -13,7 +13,6 @@ extension TraceCommand {
     let model = try models.open()
     var (traced, failed): ([String], [Int]) = ([], [])
     for (index, line) in list.lines.enumerated() {
-      Interruption.whatIsKept = Self.kept(traced.count)
       do {
         let entry = try line.content.get()
         let (done, count) = (Double(index), Double(list.lines.count))
@@ -34,20 +33,11 @@ extension TraceCommand {
       }
     }
     withExtendedLifetime(probe) {}
-    Interruption.whatIsKept = Self.kept(traced.count)
     if !json, !quiet {
       try Terminal.output(
         "traced    \(traced.count) of \(list.lines.count) prompts, into folders in \(parent.relativePath)\n")
     }
     if !failed.isEmpty { throw ExitCode(1) }
-  }
-
-  private static func kept(_ count: Int) -> String {
-    switch count {
-    case 0: "nothing was written"
-    case 1: "the one prompt that is finished is kept"
-    default: "the \(count) prompts that are finished are kept"
-    }
   }
 
   private func say(_ trace: PromptTrace, folder: String, line: Int) throws {

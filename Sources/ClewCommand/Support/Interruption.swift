@@ -15,8 +15,8 @@ enum Interruption {
     get { saves.load(ordering: .relaxed) }
     set { saves.store(newValue, ordering: .relaxed) }
   }
-  /// What a message at the end says of the work's files.
-  nonisolated(unsafe) static var whatIsKept = "nothing was written"
+  /// What a message at the end says of the work's files, if more can be said than whether any are finished.
+  nonisolated(unsafe) static var whatIsKept: String?
   /// Whether a signal has come that the work at hand should heed.
   static var isRequested: Bool { signal.load(ordering: .relaxed) != 0 }
   /// The status to end with after a signal, as shells expect it.
@@ -30,9 +30,14 @@ enum Interruption {
       source.setEventHandler {
         if waitsForSave, signal.exchange(number, ordering: .relaxed) == 0 { return }
         // On a terminal the message stands below the progress bar.
-        let kept = waitsForSave ? "what was saved before is kept" : whatIsKept
-        Terminal.complain("\(Terminal.isWatched ? "\n" : "")clew: stopped; \(kept).")
-        FileBatch.endProcess(status: 128 + number)
+        let start = "\(Terminal.isWatched ? "\n" : "")clew: stopped; "
+        FileBatch.endProcess(status: 128 + number) { hasFinished in
+          let kept =
+            waitsForSave
+            ? "what was saved before is kept"
+            : whatIsKept ?? (hasFinished ? "what was finished before is kept" : "nothing was written")
+          Terminal.complain("\(start)\(kept).")
+        }
       }
       source.resume()
       sources.append(source)
