@@ -66,7 +66,8 @@ public final class FileBatch: Sendable {
 
   /// Removes every file that any batch has staged and not moved, and ends the process: for one that is stopped.
   /// - Parameter say: Says so, knowing whether files came into their places before; none do from then on.
-  public static func endProcess(status: Int32, saying say: (_ hasFinished: Bool) -> Void = { _ in }) -> Never {
+  public static func endProcess(status: Int32, saying say: (_ hasFinished: Bool) -> Void = { _ in }) -> Never
+  {
     Unfinished.endProcess(status: status, saying: say)
   }
 }

@@ -6,6 +6,17 @@ enum FileCalls {
   static func move(_ path: String, to place: String) -> Int32 { call { rename(path, place) } }
   /// Gives a file a second name; a symbolic link is not followed.
   static func link(_ path: String, at place: String) -> Int32 { call { Foundation.link(path, place) } }
+  /// Gives a file a second name, or where the file system has no such thing makes a second file of its bytes.
+  static func linkOrCopy(_ path: String, at place: String) -> Int32 {
+    let error = link(path, at: place)
+    guard [EPERM, ENOTSUP, EMLINK].contains(error) else { return error }
+    guard let bytes = try? Data(contentsOf: URL(filePath: path)) else { return error }
+    var (descriptor, failure) = create(place)
+    guard failure == 0 else { return failure }
+    failure = write(Array(bytes), to: descriptor)
+    if failure == 0 { failure = sync(descriptor) }
+    return close(descriptor) != 0 && failure == 0 ? errno : failure
+  }
   static func remove(_ path: String) -> Int32 { call { unlink(path) } }
   static func removeFolder(_ path: String) -> Int32 { call { rmdir(path) } }
 
@@ -49,7 +60,7 @@ enum FileCalls {
   static func syncFolder(_ path: String) -> Int32 {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // A folder that may be written to and not read can only be trusted.
-    guard descriptor >= 0 else { return 0 }
+    guard descriptor >= 0 else { return errno == EACCES ? 0 : errno }
     defer { close(descriptor) }
     return sync(descriptor)
   }
@@ -80,10 +91,12 @@ enum FileCalls {
   }
 }
 
-/// What tells a file or folder from every other.
+/// What tells a file or folder from every other, and whose it is.
 struct FileIdentity: Equatable {
   let device: dev_t
   let inode: ino_t
+  let owner: uid_t
+  let group: gid_t
   let kind: mode_t
   let mode: mode_t
 
@@ -103,6 +116,7 @@ struct FileIdentity: Equatable {
 
   private init(_ status: stat) {
     (device, inode) = (status.st_dev, status.st_ino)
+    (owner, group) = (status.st_uid, status.st_gid)
     (kind, mode) = (status.st_mode & S_IFMT, status.st_mode & 0o7777)
   }
 
@@ -114,7 +128,10 @@ struct FileIdentity: Equatable {
   }
 }
 
-/// The names in a folder.
-func namesInFolder(_ path: String) -> [String] {
-  ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+/// The names in a folder, none if it cannot be read.
+func namesInFolder(_ path: String) -> [String] { listedFolder(path) ?? [] }
+
+/// The names in a folder; `nil` if it cannot be read.
+func listedFolder(_ path: String) -> [String]? {
+  try? FileManager.default.contentsOfDirectory(atPath: path).sorted()
 }

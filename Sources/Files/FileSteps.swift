@@ -4,7 +4,7 @@ internal import Synchronization
 /// The calls that change the disk, counted, so that a test can end the process before any of them or let it fail.
 ///
 /// Only debug builds have it. The environment variable `CLEW_FILE_STEP` says `kill:7` to end the process before its seventh
-/// such call, `hold:7` to hold it there for a minute, and `fail:7` to let that call fail as on a full disk; with the name of
+/// such call, `hold:7` to hold it there for an hour, and `fail:7` to let that call fail as on a full disk; with the name of
 /// a file, `fail:graph.svg`, it is the call that makes that file. `CLEW_FILE_LACK` says what the file system is to lack.
 enum FileSteps {
   #if DEBUG

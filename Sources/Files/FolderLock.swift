@@ -29,7 +29,7 @@ public final class FolderLock: Sendable {
       guard opened >= 0 else { return nil }
       let error = take(opened, waits: waits)
       // Where the file system has no locks there is nobody that could be waited for.
-      guard error == 0 || [ENOTSUP, ENOLCK, EBADF, EINVAL, ENOSYS].contains(error) else {
+      guard error == 0 || isMissing(error) else {
         close(opened)
         errno = error
         return nil
@@ -39,6 +39,9 @@ public final class FolderLock: Sendable {
       close(opened)
     }
   }
+
+  /// Whether an error number says that the file system has no locks.
+  static func isMissing(_ error: Int32) -> Bool { [ENOTSUP, ENOLCK, EBADF, EINVAL, ENOSYS].contains(error) }
 
   /// Takes the system's lock on an open file or folder.
   static func take(_ descriptor: Int32, waits: Bool) -> Int32 {

@@ -6,7 +6,10 @@ public enum Leftovers {
   /// Puts into place what a killed process had begun to put into a folder: without that, files of it are old and new.
   ///
   /// Where the system exchanges folders there is never such a thing; see ``StagedFiles``.
-  public static func finish(in folder: String) {
+  /// - Returns: Why one of them cannot be brought to its end; what is written now would be replaced by it later.
+  @discardableResult
+  public static func finish(in folder: String) -> FileError? {
+    var failure: FileError?
     for name in namesInFolder(folder) {
       guard let ending = hidden(name)?.ending, ["commit", "undo"].contains(ending) else { continue }
       let path = "\(folder)/\(name)"
@@ -17,15 +20,24 @@ public enum Leftovers {
         journal.undo()
       } else {
         // What fails now may be tried again.
-        guard journal.replay().failure == nil else { continue }
+        if let (name, error) = journal.replay().failure {
+          failure = .cannotWrite(
+            path: "\(folder)/\(name)",
+            reason:
+              "\(FileCalls.reason(error)); it is of an earlier run that was killed, and waits in \(path)")
+          continue
+        }
       }
       StagingFolder.delete(path)
     }
+    return failure
   }
 
   /// Takes away, or brings to its end, what killed processes left in a folder.
-  static func sweep(_ folder: String) {
-    finish(in: folder)
+  /// - Returns: Why that cannot be done, see ``finish(in:)``.
+  @discardableResult
+  static func sweep(_ folder: String) -> FileError? {
+    let failure = finish(in: folder)
     for name in namesInFolder(folder) {
       guard let found = hidden(name), ["partial", "work"].contains(found.ending) else { continue }
       let path = "\(folder)/\(name)"
@@ -41,6 +53,17 @@ public enum Leftovers {
           withExtendedLifetime(held) { Replacement(recordedIn: "\(folder)/\(replaced)").finish(old: path) }
         }
       }
+    }
+    return failure
+  }
+
+  /// Whether a hidden folder lies there that another took the place of.
+  static func isPutOut(of replaced: String, in folder: String) -> Bool {
+    namesInFolder(folder).contains { name in
+      guard let found = hidden(name), found.folder == replaced, found.ending == "partial" else {
+        return false
+      }
+      return FileIdentity("\(folder)/\(name)/\(Replacement.record)") == nil
     }
   }
 
@@ -70,9 +93,13 @@ public final class WorkTree: Sendable {
       do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
         throw .cannotWrite(path: path, reason: FileCalls.reason(errno))
       }
-      guard let opened = StagingFolder.locked(path) else { continue }
-      (self.path, descriptor) = (path, opened)
-      return
+      let (opened, error) = StagingFolder.lockedNew(path)
+      if error == 0 {
+        (self.path, descriptor) = (path, opened)
+        return
+      }
+      _ = Unfinished.things.withLock { $0.trees.remove(path) }
+      guard error == ESTALE else { throw .cannotWrite(path: path, reason: FileCalls.reason(error)) }
     }
   }
 

@@ -13,7 +13,7 @@ struct Replacement {
 
   private let folder: String
   /// What goes with the old folder; `nil` if nothing says so.
-  private let owned: Set<String>?
+  private var owned: Set<String>?
   private let renaming: [String: String]
   private var parent: String { URL(filePath: folder).deletingLastPathComponent().path }
   private var name: String { URL(filePath: folder).lastPathComponent }
@@ -49,10 +49,15 @@ struct Replacement {
       !FileSteps.lacks(.siblings),
       let staging = try? StagingFolder(in: parent, replacing: name)
     else { return nil }
+    return writeRecord(in: staging) == 0 ? staging : nil
+  }
+
+  private func writeRecord(in staging: StagingFolder) -> Int32 {
     let (record, failure) = FileCalls.create("\(staging.path)/\(Self.record)")
-    guard failure == 0 else { return nil }
-    let error = FileCalls.write(Array(recordText.utf8), to: record)
-    return close(record) == 0 && error == 0 ? staging : nil
+    guard failure == 0 else { return failure }
+    var error = FileCalls.write(Array(recordText.utf8), to: record)
+    if error == 0 { error = FileCalls.sync(record) }
+    return close(record) != 0 && error == 0 ? errno : error
   }
 
   func isBeside(_ staging: StagingFolder) -> Bool {
@@ -63,23 +68,30 @@ struct Replacement {
   /// - Returns: Whether that can be done here; if not, nothing was changed.
   func exchange(_ staging: StagingFolder, names: [String]) throws(FileError) -> Bool {
     // Whoever changes a file of others in it has either done so, or waits and finds the new folder.
-    let lock = FolderLock(folder, waits: true)
+    guard let lock = FolderLock(folder, waits: true), let there = FileIdentity(folder),
+      let others = listedFolder(folder)
+    else { return false }
     defer { withExtendedLifetime(lock) {} }
-    let own = Set(names).union(owned ?? [])
-    let others = namesInFolder(folder).filter { !own.contains($0) }
-    for name in others {
+    // What is new takes the place of what had its name.
+    var own = self
+    own.owned = Set(names).union(owned ?? [])
+    for name in others where own.owned?.contains(name) == false {
       let place = "\(folder)/\(name)"
       if name == Self.record {
         // Of one that was put in place long ago, by a process that was killed then.
         _ = FileCalls.remove(place)
-      } else if FileIdentity(place)?.isFolder == false {
+      } else if let found = FileIdentity(place), found.isFolder {
+        // It will be moved, which changes what it says of the folder above it.
+        guard found.device == there.device, access(place, W_OK) == 0 else { return false }
+      } else {
         guard FileCalls.link(place, at: "\(staging.path)/\(renaming[name] ?? name)") == 0 else {
           return false
         }
       }
     }
-    if let there = FileIdentity(folder) { chmod(staging.path, there.mode) }
-    var error = FileCalls.syncFolder(staging.path)
+    guard staging.takeOwner(of: there) else { return false }
+    var error = own.writeRecord(in: staging)
+    if error == 0 { error = FileCalls.syncFolder(staging.path) }
     guard error == 0 else { throw .cannotWrite(path: folder, reason: FileCalls.reason(error)) }
     error = Unfinished.things.withLock { things in
       // Onto nothing, or an empty folder.
@@ -95,7 +107,7 @@ struct Replacement {
     if [ENOSYS, EINVAL, ENOTSUP, EXDEV, EBUSY, EPERM, EACCES].contains(error) { return false }
     guard error == 0 else { throw .cannotWrite(path: folder, reason: FileCalls.reason(error)) }
     error = FileCalls.syncFolder(parent)
-    finish(old: staging.path)
+    own.finish(old: staging.path)
     if error == 0 { error = FileCalls.syncFolder(folder) }
     guard error == 0 else { throw .unconfirmed(path: folder, reason: FileCalls.reason(error)) }
     return true
@@ -117,7 +129,10 @@ struct Replacement {
         _ = FileCalls.move(place, to: target)
       }
     }
-    if FileCalls.removeFolder(old) == 0 || FileIdentity(old) == nil {
+    // Another that was put out before, and could not be gone through yet, needs it too.
+    if FileCalls.removeFolder(old) == 0 || FileIdentity(old) == nil,
+      !Leftovers.isPutOut(of: name, in: parent)
+    {
       _ = FileCalls.remove("\(folder)/\(Self.record)")
     }
   }
@@ -136,7 +151,7 @@ struct Replacement {
   func prepare(_ own: StagingFolder, names: [String]) throws(FileError) {
     var gone = (owned ?? []).subtracting(names)
     for (name, newName) in renaming where FileIdentity("\(folder)/\(name)") != nil {
-      let error = FileCalls.link("\(folder)/\(name)", at: "\(own.path)/\(newName)")
+      let error = FileCalls.linkOrCopy("\(folder)/\(name)", at: "\(own.path)/\(newName)")
       guard error == 0 else { throw .cannotWrite(path: "\(folder)/\(name)", reason: FileCalls.reason(error)) }
       gone.insert(name)
     }

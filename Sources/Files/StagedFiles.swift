@@ -29,7 +29,7 @@ public final class StagedFiles: @unchecked Sendable {
     self.folder = try OutputPlace.folder(folder)
     made = try MadeFolders(to: self.folder)
     replacement = nil
-    Leftovers.sweep(self.folder)
+    if let failure = Leftovers.sweep(self.folder) { throw failure }
   }
 
   /// Files that are all of a folder's results: it is replaced as a whole, but for what others put there.
@@ -42,7 +42,7 @@ public final class StagedFiles: @unchecked Sendable {
     self.folder = try OutputPlace.folder(folder)
     made = try MadeFolders(to: self.folder)
     replacement = Replacement(of: self.folder, owned: Set(owned), renaming: renaming)
-    Leftovers.sweep(self.folder)
+    if let failure = Leftovers.sweep(self.folder) { throw failure }
     Leftovers.sweep(URL(filePath: self.folder).deletingLastPathComponent().path)
   }
 

@@ -17,14 +17,18 @@ final class StagingFolder {
     while true {
       let path = Self.newPath(in: parent, of: name, ending: "partial")
       _ = Unfinished.things.withLock { $0.stagings.insert(path) }
-      let error = FileCalls.makeFolder(path)
-      if let opened = error == 0 ? Self.locked(path) : nil {
-        (self.path, descriptor) = (path, opened)
-        return
+      var error = FileCalls.makeFolder(path)
+      if error == 0 {
+        let (opened, failure) = Self.lockedNew(path)
+        if failure == 0 {
+          (self.path, descriptor) = (path, opened)
+          return
+        }
+        error = failure
       }
       _ = Unfinished.things.withLock { $0.stagings.remove(path) }
       // A name that is taken, and one that was swept before it could be locked.
-      guard error == EEXIST || error == 0 else {
+      guard error == EEXIST || error == ESTALE else {
         throw .cannotWrite(path: name.map { "\(parent)/\($0)" } ?? parent, reason: FileCalls.reason(error))
       }
     }
@@ -39,15 +43,39 @@ final class StagingFolder {
   /// Opens and locks a folder that may be a leftover.
   /// - Returns: `nil` if somebody has it, or if it is gone.
   static func locked(_ path: String) -> Int32? {
+    let (opened, error) = opened(path)
+    if error != 0, opened >= 0 { close(opened) }
+    return error == 0 ? opened : nil
+  }
+
+  /// Opens and locks a folder that was just made; if that fails it is removed again.
+  /// - Returns: An error number, `ESTALE` if another has swept it away; the lock is missing where there are none.
+  static func lockedNew(_ path: String) -> (descriptor: Int32, error: Int32) {
+    let (opened, error) = opened(path)
+    if error == 0 || opened >= 0 && FolderLock.isMissing(error) { return (opened, 0) }
+    if opened >= 0 { close(opened) }
+    if error == ENOENT || error == EWOULDBLOCK { return (-1, ESTALE) }
+    if error != ESTALE { _ = FileCalls.removeFolder(path) }
+    return (-1, error)
+  }
+
+  private static func opened(_ path: String) -> (descriptor: Int32, error: Int32) {
     let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
-    guard opened >= 0 else { return nil }
-    guard FolderLock.take(opened, waits: false) == 0, let mine = FileIdentity(opened),
-      mine == FileIdentity(path)
-    else {
-      close(opened)
-      return nil
+    guard opened >= 0 else { return (-1, errno) }
+    let error = FolderLock.take(opened, waits: false)
+    guard error == 0 else { return (opened, error) }
+    guard let mine = FileIdentity(opened), mine == FileIdentity(path) else { return (opened, ESTALE) }
+    return (opened, 0)
+  }
+
+  /// Makes it belong to whom another folder belongs to.
+  /// - Returns: Whether that can be done.
+  func takeOwner(of other: FileIdentity) -> Bool {
+    guard let own = FileIdentity(path) else { return false }
+    if own.owner != other.owner || own.group != other.group {
+      guard chown(path, other.owner, other.group) == 0 else { return false }
     }
-    return opened
+    return chmod(path, other.mode) == 0
   }
 
   /// Gives it another name, while it stays locked.

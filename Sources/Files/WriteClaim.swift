@@ -32,13 +32,15 @@ public final class WriteClaim: Sendable {
 
   private init(_ path: String, file: String, in folder: String, named name: String) throws(FileError) {
     (self.path, self.file) = (path, file)
+    var turns = 0
     while true {
+      turns += 1
       let made = try MadeFolders(to: folder)
       let opened = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
       guard opened >= 0 else {
         let error = errno
         // Another may have taken the folder away since it was looked at.
-        if error == ENOENT { continue }
+        if error == ENOENT, turns < MadeFolders.mostTurns { continue }
         throw .cannotWrite(path: name, reason: FileCalls.reason(error))
       }
       let error = FolderLock.take(opened, waits: false)

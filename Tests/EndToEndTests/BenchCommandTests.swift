@@ -62,9 +62,14 @@ struct BenchCommandTests {
     let other = try await ClewProcess.run(["bench", "synthesize", coders.url.path] + small)
     other.expectComplaint("did not make", "name another folder")
     // One that was made up is made anew.
-    for _ in 0..<2 {
-      #expect(try await ClewProcess.run(["bench", "synthesize", folder.url("new").path] + small).status == 0)
+    var weights: Set<Data> = []
+    for seed in 0..<2 {
+      let made = try await ClewProcess.run(
+        ["bench", "synthesize", folder.url("new").path, "--seed", "\(seed)"] + small)
+      #expect(made.status == 0, "\(made.error)")
+      weights.insert(try Data(contentsOf: folder.url("new/model/model.safetensors")))
     }
+    #expect(weights.count == 2)
   }
 
   @Test func `an unknown public model is refused with those that are known`() async throws {

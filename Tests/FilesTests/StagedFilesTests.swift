@@ -54,6 +54,47 @@ struct StagedFilesTests {
     #expect(FileIdentity(folder) != before, "it was exchanged")
   }
 
+  @Test func `what is new takes the place of what had its name, whether it was owned or not`() throws {
+    let files = try StagedFiles(replacing: folder, owned: [])
+    try stage(files)
+    try files.commit()
+    #expect(try contents() == Self.new.merging(["result/c": "old c"]) { $1 })
+    #expect(try hidden.isEmpty)
+  }
+
+  @Test func `a subfolder that cannot be moved keeps the folder in its place`() throws {
+    // Whoever may do everything may move it, too.
+    guard geteuid() != 0 else { return }
+    let before = FileIdentity(folder)
+    chmod(parent.url("result/figures").path, 0o555)
+    defer { chmod(parent.url("result/figures").path, 0o755) }
+    let files = try StagedFiles(replacing: folder, owned: Self.owned)
+    try stage(files)
+    try files.commit()
+    #expect(try contents() == Self.new)
+    #expect(FileIdentity(folder) == before)
+  }
+
+  @Test func `the new folder belongs to whom the old one belonged to`() throws {
+    guard geteuid() == 0 else { return }
+    chown(folder, 1234, 4321)
+    let files = try StagedFiles(replacing: folder, owned: Self.owned)
+    try stage(files)
+    try files.commit()
+    let after = try #require(FileIdentity(folder))
+    #expect(after.owner == 1234 && after.group == 4321)
+  }
+
+  @Test func `a move that a killed process began, and that cannot be ended, is in the way`() throws {
+    try parent.write("result/.clew-1-1.commit/a", "older".utf8)
+    try FileManager.default.removeItem(at: parent.url("result/a"))
+    try parent.write("result/a/inside", "a folder".utf8)
+    #expect(throws: FileError.self) { try StagedFiles(folder: folder) }
+    try FileManager.default.removeItem(at: parent.url("result/a"))
+    _ = try StagedFiles(folder: folder)
+    #expect(try contents()["result/a"] == "older")
+  }
+
   @Test func `a folder that is not there or empty is put in place as well`() throws {
     for path in ["result2", "deep/er/result", "empty"] {
       if path == "empty" {
