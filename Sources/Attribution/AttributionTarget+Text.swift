@@ -2,6 +2,9 @@ public import Tokenization
 internal import Transcoding
 
 extension AttributionTarget {
+  /// The longest text of a target, in bytes.
+  private static let longest = 1000
+
   /// A target as a user writes it: a token, `A-B`, or `feature:LAYER/INDEX@POSITION`.
   ///
   /// `token:ID` names a token by its number, alone or on either side of a difference. A word that several tokens spell
@@ -9,6 +12,11 @@ extension AttributionTarget {
   /// - Parameter positionCount: How many positions the prompt has; a negative position counts from its end.
   /// - Throws: ``AttributionError/badTarget(text:reason:)`` for a text that names no token and no feature.
   public init(_ text: String, tokenizer: Tokenizer, positionCount: Int) throws(AttributionError) {
+    guard text.utf8.count <= Self.longest else {
+      throw .badTarget(
+        text: "\(text.prefix(20))…",
+        reason: "it has \(text.utf8.count) bytes, and at most \(Self.longest) are read")
+    }
     if text.hasPrefix("feature:") {
       self = try Self.feature(text, positionCount: positionCount)
     } else if let word = Self.word(text, tokenizer) {

@@ -38,7 +38,8 @@ extension Tokenizer {
       begun.append(text.count - waiting + min(waiting, 1))
       guard !text.contains("\u{FFFD}") else { continue }
       return zip(begun, begun.dropFirst()).map { first, end in
-        String(String.UnicodeScalarView(text[min(first, end)..<end]))
+        // A decoder may make less of more tokens.
+        String(String.UnicodeScalarView(text[min(first, end, text.count)..<min(end, text.count)]))
       }
     }
     return []

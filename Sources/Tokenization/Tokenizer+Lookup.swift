@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension Tokenizer {
   /// The text of one token, for display: a space before a word stays, a special token shows as it is written,
   /// bytes that are not UTF-8 show as U+FFFD, and a number that is no token as `⟨505⟩`.
@@ -26,18 +28,32 @@ extension Tokenizer {
   /// - Returns: The tokens, ascending; usually there are none or one of a spelling.
   public func tokens(spelling text: String, allowingSpaceBefore: Bool = false) -> [Token] {
     let spellings = allowingSpaceBefore ? [text, " " + text] : [text]
-    var tokens = spellings.map { _ in [Token]() }
-    for token in 0..<Token(vocabularyCount) where piece(of: token) != nil {
-      let reading = self.text(of: token)
-      for (place, spelling) in spellings.enumerated() where reading.utf8.elementsEqual(spelling.utf8) {
-        tokens[place].append(token)
+    let known = spelled.tokens {
+      var known: [Scalars: [Token]] = [:]
+      for token in 0..<Token(vocabularyCount) where piece(of: token) != nil {
+        known[Scalars(self.text(of: token).unicodeScalars), default: []].append(token)
       }
+      return known
     }
-    return tokens.flatMap { $0 }
+    return spellings.flatMap { known[Scalars($0.unicodeScalars)] ?? [] }
   }
 
   /// The piece of a token, or a sign with its number where it has none.
   func scalars(of token: Token) -> Scalars {
     Scalars((piece(of: token) ?? "⟨\(token)⟩").unicodeScalars)
+  }
+}
+
+/// The tokens of each text that a token shows, found out when they are first asked for.
+final class SpelledTokens: Sendable {
+  private let known = Mutex<[Scalars: [Token]]?>(nil)
+
+  func tokens(_ find: () -> [Scalars: [Token]]) -> [Scalars: [Token]] {
+    known.withLock { known in
+      if let known { return known }
+      let found = find()
+      known = found
+      return found
+    }
   }
 }

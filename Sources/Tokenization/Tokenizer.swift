@@ -19,6 +19,7 @@ public struct Tokenizer: Sendable {
   let decoder: Decoder
   let displayDecoder: Decoder
   let roles: SpecialTokens
+  let spelled = SpelledTokens()
 
   /// One past the largest token. Some numbers below may have no piece; the embedding matrix of a model may
   /// have more rows.

@@ -8,12 +8,13 @@ import Testing
 struct RegularExpressionTests {
   private struct Found: Decodable {
     let expression: String
-    let ends: [[Int]]
+    /// The texts with U+E000 for every match.
+    let marked: [String]
 
     init(from decoder: any Swift.Decoder) throws {
       var fields = try decoder.unkeyedContainer()
       expression = try fields.decode(String.self)
-      ends = try fields.decode([[Int]].self)
+      marked = try fields.decode([String].self)
     }
   }
 
@@ -28,14 +29,27 @@ struct RegularExpressionTests {
     return try rule.pieces(of: scalars[...]).map(\.upperBound)
   }
 
+  private static func marked(_ expression: String, _ text: String) throws -> String {
+    let scalars = Array(text.unicodeScalars)
+    var (result, place) = (String.UnicodeScalarView(), 0)
+    for match in try RegularExpression(expression).matches(in: scalars[...]) {
+      result.append(contentsOf: scalars[place..<match.lowerBound])
+      result.append("\u{E000}")
+      place = match.upperBound
+    }
+    result.append(contentsOf: scalars[place...])
+    return String(result)
+  }
+
   @Test func `expressions are found where Oniguruma finds them`() throws {
     let url = SharedFiles.packageRoot.appending(path: "Tests/Fixtures/Tokenizers/patterns.json")
     let fixture = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url))
     #expect(fixture.found.count > 80 && fixture.texts.count > 50)
     for found in fixture.found {
-      for (text, ends) in zip(fixture.texts, found.ends) {
+      for (text, marked) in zip(fixture.texts, found.marked) {
+        let own = try Self.marked(found.expression, text)
         #expect(
-          try Self.pieces(found.expression, text) == ends, "\(found.expression) in \(text.debugDescription)")
+          own.utf8.elementsEqual(marked.utf8), "\(found.expression) in \(text.debugDescription): \(own)")
       }
     }
   }
@@ -72,6 +86,18 @@ struct RegularExpressionTests {
   func `what cannot be run is refused with its reason`(expression: String) throws {
     let error = #expect(throws: RegularExpression.Problem.self) { try RegularExpression(expression) }
     #expect(error?.reason.isEmpty == false)
+  }
+
+  @Test func `repeats of repeats are refused before they fill the stack`() {
+    for sign in ["{1}", "?", "*", "{0,1}"] {
+      let deep = "a" + String(repeating: sign, count: 100_000)
+      #expect(throws: RegularExpression.Problem.self) { try RegularExpression(deep) }
+    }
+  }
+
+  @Test func `honest lookahead over long digits is not too costly`() throws {
+    let digits = Array(String(repeating: "3141592653", count: 100).unicodeScalars)
+    #expect(try RegularExpression(#"(?=(\d{3})+(?!\d))"#).matches(in: digits[...]).count == 333)
   }
 
   @Test func `deep nesting and repetition of nothing are harmless`() throws {

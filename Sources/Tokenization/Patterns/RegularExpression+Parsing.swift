@@ -218,6 +218,8 @@ private struct Parser {
   /// Groups may stand in each other so deep, and repeat so often.
   private static let greatestDepth = 64
   private static let mostRepeats = 1000
+  /// So many quantifiers may follow each other.
+  private static let mostQuantifiers = 8
   /// The longest class in brackets.
   private static let longestClass = 4096
 
@@ -250,8 +252,12 @@ private struct Parser {
     var parts: [RegularExpression.Part] = []
     while let scalar = next, scalar != "|", scalar != ")" {
       guard var part = try item() else { continue }
-      while let (least, most, isInterval) = try quantifier() {
-        let isLazy = skip("?")
+      var count = 0
+      while let (least, most, isInterval, hasComma) = try quantifier() {
+        count += 1
+        guard count <= Self.mostQuantifiers else { throw Problem(reason: "repeats repeats too deeply") }
+        // After a number alone, a question mark says that all of it may be missing.
+        let isLazy = (!isInterval || hasComma) && skip("?")
         part = .repeated(part, least: least, most: most, isLazy: isLazy)
         // A plus after an interval repeats it.
         if !isLazy, !isInterval, skip("+") { part = .atomic(part) }
@@ -262,10 +268,12 @@ private struct Parser {
   }
 
   /// How often what comes before it stands, if that is said here.
-  private mutating func quantifier() throws(RegularExpression.Problem) -> (Int, Int?, isInterval: Bool)? {
-    if skip("*") { return (0, nil, false) }
-    if skip("+") { return (1, nil, false) }
-    if skip("?") { return (0, 1, false) }
+  private mutating func quantifier() throws(RegularExpression.Problem) -> (
+    least: Int, most: Int?, isInterval: Bool, hasComma: Bool
+  )? {
+    if skip("*") { return (0, nil, false, false) }
+    if skip("+") { return (1, nil, false, false) }
+    if skip("?") { return (0, 1, false, false) }
     let start = place
     guard skip("{") else { return nil }
     let least = number()
@@ -279,7 +287,7 @@ private struct Parser {
       throw Problem(reason: "repeats a part more than \(Self.mostRepeats) times")
     }
     guard most ?? .max >= least ?? 0 else { throw Problem(reason: "repeats a part fewer times than it must") }
-    return (least ?? 0, most, true)
+    return (least ?? 0, most, true, hasComma)
   }
 
   private mutating func number() -> Int? {
@@ -442,22 +450,16 @@ private struct Parser {
   }
 
   /// A class in brackets, to its closing one, as Swift writes it.
-  private mutating func bracket() throws(RegularExpression.Problem) -> String {
+  private mutating func bracket(isInside: Bool = false) throws(RegularExpression.Problem) -> String {
     depth += 1
     defer { depth -= 1 }
     guard depth <= Self.greatestDepth else { throw Problem(reason: "nests classes too deeply") }
-    let isPOSIX = skip("[:")
-    if isPOSIX {
-      let start = place
-      while let scalar = next, scalar != "]" { place += 1 }
-      let name = String(text[start..<place])
-      guard name.hasSuffix(":"), skip("]") else { throw Problem(reason: "has a class that is not closed") }
-      return "[:\(name)]"
-    }
+    if isInside, let name = namedClass() { return name }
     place += 1
     var source = skip("^") ? "[^" : "["
     // A closing bracket that comes first stands for itself.
-    if skip("]") { source += "\\]" }
+    var last = Member.none
+    if skip("]") { (source, last) = (source + "\\]", .letter) }
     let start = place
     while let scalar = next {
       guard place - start < Self.longestClass else { throw Problem(reason: "has a class that is too long") }
@@ -465,38 +467,64 @@ private struct Parser {
       case "]":
         place += 1
         return source + "]"
-      // A sign of Swift's own.
-      case "~":
+      case "[":
+        source += try bracket(isInside: true)
+        last = .none
+      case "\\":
+        let (text, isLetter) = try escapeInBracket()
+        source += text
+        last = isLetter && last != .range ? .letter : .none
+      case "&" where skip("&&"):
+        source += "&&"
+        last = .none
+      case "-" where last == .letter && place + 1 < text.count && text[place + 1] != "]":
         place += 1
-        source += "\\~"
-      case "[": source += try bracket()
-      case "\\": source += try escapeInBracket()
+        source += "-"
+        last = .range
       default:
         place += 1
-        source.unicodeScalars.append(scalar)
+        // As a number: what is a sign for Swift is none for Oniguruma.
+        source += "\\u{\(String(scalar.value, radix: 16))}"
+        last = last == .range ? .none : .letter
       }
     }
     throw Problem(reason: "has a class that is not closed")
   }
 
-  private mutating func escapeInBracket() throws(RegularExpression.Problem) -> String {
+  /// What stands last in a class: a letter that may begin a range, the sign of a range that it has begun, or neither.
+  private enum Member { case none, letter, range }
+
+  /// `[:alpha:]`, which stands in brackets only; `nil` if there is no such thing here.
+  private mutating func namedClass() -> String? {
+    var end = place
+    guard text[place...].starts(with: "[:".unicodeScalars) else { return nil }
+    end += 2
+    while end < text.count, text[end] == "^" || text[end].properties.isAlphabetic { end += 1 }
+    guard text[end...].starts(with: ":]".unicodeScalars) else { return nil }
+    let name = String(text[place..<end])
+    place = end + 2
+    return name + ":]"
+  }
+
+  /// - Returns: What Swift writes for it, and whether it is one letter.
+  private mutating func escapeInBracket() throws(RegularExpression.Problem) -> (String, isLetter: Bool) {
     place += 1
     guard let scalar = next else { throw Problem(reason: "ends in a backslash") }
     switch scalar {
-    case "p", "P": return try property()
-    case "x", "u": return "\\u{\(String(try codePoint().value, radix: 16))}"
+    case "p", "P": return (try property(), false)
+    case "x", "u": return ("\\u{\(String(try codePoint().value, radix: 16))}", true)
     default: place += 1
     }
     if scalar == "w" || scalar == "W" {
-      return scalar == "w" ? "[\(Self.wordLetters)]" : "[^\(Self.wordLetters)]"
+      return (scalar == "w" ? "[\(Self.wordLetters)]" : "[^\(Self.wordLetters)]", false)
     }
-    if let source = Self.classes[scalar] { return source }
+    if let source = Self.classes[scalar] { return (source, false) }
     if let control = Self.controls[scalar] ?? (scalar == "b" ? "\u{8}" : nil) {
-      return "\\u{\(String(control.value, radix: 16))}"
+      return ("\\u{\(String(control.value, radix: 16))}", true)
     }
     if scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) {
       throw Problem(reason: "holds '\\\(scalar)' in a class, which is not supported")
     }
-    return "\\\(scalar)"
+    return ("\\u{\(String(scalar.value, radix: 16))}", true)
   }
 }

@@ -38,6 +38,8 @@ struct RegularExpression: Sendable {
     func only(_ text: String) -> Unicode.Scalar? {
       text.unicodeScalars.count == 1 ? text.unicodeScalars.first : nil
     }
+    // The dotless i is another letter, though its capital is that of i.
+    if scalar == "ı" { return scalar }
     let capital = only(scalar.properties.uppercaseMapping) ?? scalar
     return only(capital.properties.lowercaseMapping) ?? capital
   }
@@ -64,7 +66,8 @@ struct RegularExpression: Sendable {
         start += 1
         continue
       }
-      matches.append(start..<end)
+      // Nothing is found where the match before has ended.
+      if end > start || matches.last?.upperBound != start { matches.append(start..<end) }
       // An empty match does not hold the search up.
       start = max(end, start + 1)
     }
@@ -89,6 +92,8 @@ private struct Search {
     let place: Int
   }
 
+  /// Steps that no text is too short for, some tenths of a second.
+  private static let leastLimit = 20_000_000
   /// A search is slow that takes more steps than so many for each scalar that it has passed.
   private static let quickSteps = 16
   /// What ``tried`` may take in words of 64 bits, and ``stack`` in states: 256 MB each.
@@ -99,7 +104,7 @@ private struct Search {
     (self.expression, self.text) = (expression, text)
     let count = expression.instructions.count
     words = (count + 63) / 64
-    limit = min((100 + 4 * count) * (text.count + 1) + 20_000, 4_000_000_000)
+    limit = min(max((100 + 4 * count) * (text.count + 1), Self.leastLimit), 4_000_000_000)
   }
 
   /// Where the match ends that begins at a place.

@@ -4,15 +4,14 @@
     venv/bin/python Tests/Fixtures/Tokenizers/patterns.py
 
 The expressions are those of public tokenizers and one for each thing that can be written; the texts are hard ones and
-seeded mixtures. For each expression the file holds, text by text, where the pieces end that `Split` makes of it, in
-scalars.
+seeded mixtures. For each expression the file holds, text by text, the text with U+E000 for every match.
 """
 
 import json
 import pathlib
 import random
 
-from tokenizers import Regex, pre_tokenizers
+from tokenizers import Regex, normalizers
 
 here = pathlib.Path(__file__).parent
 
@@ -35,6 +34,8 @@ PARTS = [
     "a(?i)b|c", "(?i:a(?-i:b))", "(?=ab)a", "(?!ab)a", "(?<=a)b", "(?<!a)b", "(?<=a|bc)d", "(?<!a|bc)d", r"\bab\b", r"\Ba", "[^a]",
     "[a-c&&[^b]]+", "[]a]+", r"[\]\-a]+", "[a~-]+", "[[:alpha:]]+", r"\p{^L}+", r"\P{L}+", r"\h+", r"\H+", r"\d+", r"\D+", r"\w+", r"\W+",
     r"\s+", r"\S+", r"[\w]+", r"[^\W\d]+", r"\x{61}+", r"\x61b", r"\u0061", r"\t|\n|\v|\f|\r|\e|\a", r"\.", r"\/", r"\$\^", "a{b", "(a*)*b",
+    "a{2}?b", "a{1}{2}", "[:;]+", "[:.!?]+", "[+--/]+", "[!--]+", "[--/]+", "[a-]+b", "[-a]+", "[a\\-z]+", "(?i)in", "(?i)s", "a*", "b*?",
+    r"(?=(\d{3})+(?!\d))", r"(?<=a)(?=b)", r"\b", "$", "^", "[a&&b]", "[^a-c]*", "[a-c[x-z]]+", "[#&]+", "[{}]+", "[ \n]+", "x{0}", "(?:a|b)*",
     "(a+)+$", "(a|aa)+$", "(a|b|ab)*c", "(x+x+)+y", r"\p{Lu}\p{Ll}*", r"\p{Greek}+", "é+", "(?i)é+", "(?i)σ", "(?i)[a-c]+", "(?i)k", "",
 ]
 
@@ -45,14 +46,18 @@ TEXTS = [
 ]
 
 
+# Stands for a match, the empty ones too, and in no text.
+MARK = "\ue000"
+
+
 def main():
     draw = random.Random(4)
     pieces = ["a", "b", "ab", "A", "x", " ", "\n", "1", "é", "漢", "'s", "!", "."]
     texts = TEXTS + ["".join(draw.choices(pieces, k=draw.randint(2, 14))) for _ in range(30)]
     found = []
     for expression in PUBLIC + PARTS:
-        split = pre_tokenizers.Split(Regex(expression), "isolated")
-        found.append([expression, [[end for _, (_, end) in split.pre_tokenize_str(text)] for text in texts]])
+        replace = normalizers.Replace(Regex(expression), MARK)
+        found.append([expression, [replace.normalize_str(text) for text in texts]])
     lines = ",\n".join(" " + json.dumps(entry) for entry in found)
     (here / "patterns.json").write_text('{"texts": ' + json.dumps(texts) + ', "found": [\n' + lines + "\n]}\n")
 
