@@ -1,4 +1,5 @@
 internal import AttributionGraphs
+internal import Files
 public import Foundation
 
 /// The folder that keeps the graph files which were sent to the explorer: `NAME.json`, with what readers pinned in it
@@ -36,41 +37,39 @@ public struct UploadFolder: Sendable {
     let stem = Self.fileName(name)
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let draft = folder.appending(path: ".\(UUID().uuidString).partial")
-      defer { try? FileManager.default.removeItem(at: draft) }
-      try Data(bytes).write(to: draft, options: .withoutOverwriting)
-      let handle = try FileHandle(forUpdating: draft)
-      try handle.synchronize()
-      try handle.close()
-      let file = try claim(stem)
-      guard rename(draft.path, file.path) == 0 else { throw Self.failure(file) }
-      return Self.source(of: file)
-    } catch let error as ExplorerError {
-      throw error
     } catch {
       throw .cannotKeep(path: folder.path, reason: error.localizedDescription)
     }
-  }
-
-  /// Takes a name that none has yet, whoever else is at it.
-  private func claim(_ stem: String) throws(ExplorerError) -> URL {
-    var number = 1
-    while true {
-      let file = folder.appending(path: number == 1 ? "\(stem).json" : "\(stem)-\(number).json")
-      number += 1
-      // A view that was left behind is another file's.
-      if FileManager.default.fileExists(atPath: SavedView.sidecarPath(besideGraph: file.path)) { continue }
-      let descriptor = open(file.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-      if descriptor >= 0 {
-        close(descriptor)
-        return file
-      }
-      guard errno == EEXIST else { throw Self.failure(file) }
+    do throws(FileError) {
+      // Another explorer that keeps files here waits meanwhile.
+      let lock = try FolderLock(folder)
+      defer { withExtendedLifetime(lock) {} }
+      let file = freeFile(stem)
+      try OutputPlace.write(bytes, to: file.path)
+      return Self.source(of: file)
+    } catch {
+      throw .cannotKeep(path: folder.path, reason: Self.reason(error))
     }
   }
 
-  private static func failure(_ file: URL) -> ExplorerError {
-    .cannotKeep(path: file.path, reason: String(cString: strerror(errno)).lowercased())
+  /// A name that none has yet.
+  private func freeFile(_ stem: String) -> URL {
+    var number = 1
+    while true {
+      let file = folder.appending(path: number == 1 ? "\(stem).json" : "\(stem)-\(number).json")
+      // A view that was left behind is another file's.
+      let taken = [file.path, SavedView.sidecarPath(besideGraph: file.path)]
+      if !taken.contains(where: FileManager.default.fileExists) { return file }
+      number += 1
+    }
+  }
+
+  private static func reason(_ error: FileError) -> String {
+    switch error {
+    case .cannotWrite(_, let reason), .partlyWritten(_, let reason, _), .unconfirmed(_, let reason):
+      reason.lowercased()
+    case .busy: "another clew writes there"
+    }
   }
 
   /// A file's name in plain letters.

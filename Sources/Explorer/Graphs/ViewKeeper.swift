@@ -48,6 +48,11 @@ struct ViewKeeper {
     defer { withExtendedLifetime(lock) {} }
     if let file, FileManager.default.fileExists(atPath: file.path) {
       changed = try SavedView(contentsOfFile: file.path)
+      if let other = changed.graphIdentity, other != graphIdentity {
+        throw .fileFailed(
+          path: file.path, action: "written",
+          reason: "it belongs to another graph by now, since the folder was traced anew; open it again")
+      }
     }
     try changed.apply(patches)
     changed.graphIdentity = graphIdentity

@@ -121,8 +121,8 @@ export class App {
     const all = patches.some(({ path }) => path.length === 1);
     const pins = patches.some(({ path }) => path[0] === "pinned");
     const prunes = ["nodeShare", "edgeShare"].some((key) => settings.has(key)) || all || (pins && this.needsPruning());
-    // A pin shows what a filter hides.
-    const filters = (pins && this.hiddenByFilter > 0)
+    // A pin shows what a filter hides, and without it that is hidden again.
+    const filters = pins
       || ["hideErrors", "hideFirstToken", "maximumDensity", "foldTokens", "foldLayers"]
         .some((key) => settings.has(key));
     if (prunes) this.prune(); else if (filters) this.filter();

@@ -1,4 +1,4 @@
-// Two graphs: what was added, what is gone, what changed; as tables, over each other, or side by side.
+// Two graphs: what only one has, and what changed; as tables, over each other, or side by side.
 
 import { Graph, Kind, count, number, percent } from "./graph.js";
 import { GraphUnion, drawUnion } from "./overlay.js";
@@ -8,6 +8,7 @@ import { el, svg } from "./dom.js";
 
 const page = 200;
 const signs = { added: "+", gone: "−", changed: "≠", same: "=" };
+const words = { added: "only there", gone: "only here", changed: "changed", same: "the same" };
 const forms = [["tables", "as tables"], ["overlay", "over each other"], ["sides", "side by side"]];
 
 export class Compare {
@@ -49,7 +50,7 @@ export class Compare {
     return Object.keys(signs).map((change) => el("label", {}, el("input", {
       type: "checkbox", checked: this.shown.has(change),
       onchange: (event) => { if (event.target.checked) this.shown.add(change); else this.shown.delete(change); this.draw(panel); },
-    }), ` ${signs[change]} ${change}`));
+    }), ` ${signs[change]} ${words[change]}`));
   }
 
   async compare() {
@@ -137,26 +138,27 @@ export class Compare {
     const pair = (values, text) => [el("td", { class: "number" }, values[0] === null ? "" : text(values[0])), el("td", { class: "number" }, values[1] === null ? "" : text(values[1]))];
     const { graph } = this.second;
     const where = (place) => (graph.kind[place] < 2 ? ` L${graph.layer[place]}` : "") + ` @${graph.position[place]}`;
+    const name = (place) => (graph.kind[place] === Kind.logit ? graph.answerToken(place) : this.second.label(place));
     const there = (place) => el(
-      "span", { class: "quiet", title: graph.ids[place] }, this.second.label(place) + where(place));
+      "span", { class: "quiet", title: graph.ids[place] }, name(place) + where(place));
     const node = (change) => {
       if (change.first === null) return there(change.second);
       // One name for both would hide that they stand for two words.
       const isWord = change.isOtherToken && app.graph.kind[change.first] === Kind.embedding;
       return isWord ? [nodeButton(app, change.first), " | ", there(change.second)] : nodeButton(app, change.first);
     };
-    const name = (at) => node(nodes[at]);
+    const end = (at) => node(nodes[at]);
     return [
       el("div", { class: "columns" },
         el("table", { id: "compared-nodes" },
-          el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, "node"), el("th", { class: "number", colspan: "2" }, "share of the answer here, there"), el("th", { class: "number", colspan: "2" }, "activation"), el("th", { class: "number", colspan: "2" }, "probability"))),
+          el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, "node"), el("th", { class: "number", colspan: "2" }, "share of the answer here, there"), el("th", { class: "number", colspan: "2" }, "activation here, there"), el("th", { class: "number", colspan: "2" }, "probability here, there"))),
           el("tbody", {}, rows.slice(0, this.limit).map((change) => el("tr", { class: `change-${change.change}` },
-            el("td", { title: change.change }, signs[change.change]), el("td", {}, node(change)),
+            el("td", { title: words[change.change] }, signs[change.change]), el("td", {}, node(change)),
             pair(change.answerShare, (value) => percent(value, 2)), pair(change.activation, number), pair(change.probability, (value) => percent(value, 1)))))),
         el("table", { id: "compared-edges" },
           el("thead", {}, el("tr", {}, el("th", {}), el("th", {}, `edges (${count(edgeCount)} changed)`), el("th", { class: "number", colspan: "2" }, "share here, there"))),
           el("tbody", {}, edges.slice(0, 60).map((edge) => el("tr", { class: `change-${edge.change}` },
-            el("td", { title: edge.change }, signs[edge.change]), el("td", {}, name(edge.source), " → ", name(edge.target)),
+            el("td", { title: words[edge.change] }, signs[edge.change]), el("td", {}, end(edge.source), " → ", end(edge.target)),
             pair(edge.share, (value) => percent(value, 1))))))),
       rows.length > this.limit ? el("button", { type: "button", onclick: () => { this.limit += 5 * page; this.draw(this.panel); } }, `${count(rows.length - this.limit)} more`) : null,
     ].filter(Boolean);

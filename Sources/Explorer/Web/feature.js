@@ -76,7 +76,7 @@ export class FeatureDetail {
     if (graph.kind[place] === Kind.logit) {
       if (!app.isDifference(place)) fact("probability", percent(graph.probability[place], 2));
     } else {
-      fact("influence", `${percent(app.answerShare(place), 1)} of the answer passes through here`);
+      fact("answer share", `${percent(app.answerShare(place), 1)} of the answer passes through here`);
       fact("running share", `${percent(app.shares[place], 1)} of the influence is in this node and those before it`
         + (graph.head.isWhole || !graph.statesInfluence ? "" : ", as the file states"));
     }

@@ -116,6 +116,9 @@ export class Graph {
     return quoted ? quoted[1] : text;
   }
 
+  /** Sorts answers, those of most weight first: differences have a weight and no probability. */
+  byWeight(a, b) { return this.root[b] - this.root[a] || a - b; }
+
   /** A feature whatever its position, as labels are kept by; the id of any other node. */
   labelKey(place) {
     return this.kind[place] === Kind.feature ? `${this.layer[place]}/${this.index[place]}` : this.ids[place];
@@ -134,15 +137,23 @@ export function visible(text) {
   return line.trim() === "" ? (line === "" ? "∅" : "␣".repeat(line.length)) : line;
 }
 
-/** A share of 1 as people write it; what is nearly nothing or nearly all is not written as nothing or all. */
+/** A share as people write it, by the rules of NumberText.percent: what is nearly nothing or nearly all is not written as that. */
 export function percent(share, digits = 0) {
   if (!Number.isFinite(share)) return "–";
-  const sign = share < 0 ? "−" : "", value = Math.abs(share) * 100, step = 10 ** -digits;
-  if (value !== 0 && value < step / 2) return `${sign}<${step.toFixed(digits)} %`;
-  const text = value.toFixed(digits);
+  const sign = share < 0 ? "−" : "", value = Math.abs(share) * 100;
+  if (value === 0) return "0 %";
   // Sums of shares may be off by rounding.
-  if (value < 100 - 1e-9 && Number(text) === 100) return `${sign}>${(100 - step).toFixed(digits)} %`;
-  return `${Number(text) === 0 ? "" : sign}${text} %`;
+  if (Math.abs(Math.abs(share) - 1) < 1e-11) return `${sign}100 %`;
+  const [under, over] = share < 0 ? ["> −", "< −"] : ["< ", "> "];
+  const text = value.toFixed(digits);
+  if (Number(text) === 0) return `${under}${(10 ** -digits).toFixed(digits)} %`;
+  if (value >= 100) return `${sign}${text} %`;
+  const finest = Math.max(digits, 2);
+  for (let places = digits; places <= finest; places++) {
+    const finer = value.toFixed(places);
+    if (Number(finer) !== 100) return `${sign}${finer} %`;
+  }
+  return `${over}${(100 - 10 ** -finest).toFixed(finest)} %`;
 }
 
 /** A number with three significant digits. */

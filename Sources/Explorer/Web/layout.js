@@ -63,7 +63,7 @@ export class LinkLayout {
     const shown = [];
     for (let place = 0; place < graph.count; place++) if (isShown[place]) shown.push(place);
     shown.sort((a, b) => (graph.kind[a] === Kind.logit && graph.kind[b] === Kind.logit
-      ? graph.probability[b] - graph.probability[a] || a - b : shares[a] - shares[b] || a - b));
+      ? graph.byWeight(a, b) : shares[a] - shares[b] || a - b));
     this.isQuiet = new Uint8Array(positions).fill(1);
     this.isEmpty = new Uint8Array(rows).fill(1);
     for (const place of shown) {

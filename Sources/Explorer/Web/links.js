@@ -14,6 +14,9 @@ const reach = 30;
 const layersOf = { background: 0, selection: 1 };
 
 export class LinkGraph {
+  /** What shows a node while the pointer is over it. */
+  static hovering = "#stage, #connections, button, tr, .box, .union";
+
   constructor(app) {
     this.app = app;
     this.stage = document.getElementById("stage");
@@ -32,7 +35,12 @@ export class LinkGraph {
 
   refresh(what) {
     if (!this.app.graph) return;
-    if (what.has("graph")) { this.scale = 1; this.shift = [0, 0]; this.frozen = false; }
+    if (what.has("graph")) {
+      this.scale = 1;
+      this.shift = [0, 0];
+      this.freeze(false);
+      this.tip.hidden = true;
+    }
     this.isMoving = what.has("sliding");
     if (what.has("graph") || what.has("shown") || what.has("sliding")) return this.arrange();
     if (what.has("theme") || what.has("shown") || what.has("view") || what.has("selection")) this.edgesAreOld = true;
@@ -366,7 +374,7 @@ export class LinkGraph {
     const { app, layout } = this;
     const { graph } = app;
     const answers = this.shown.filter((place) => graph.kind[place] === Kind.logit)
-      .sort((a, b) => graph.probability[b] - graph.probability[a]);
+      .sort((a, b) => graph.byWeight(a, b));
     const written = [];
     for (const place of answers) {
       const [x, y] = this.at(place);
@@ -413,6 +421,10 @@ export class LinkGraph {
     }, { passive: false });
     canvas.addEventListener("dblclick", () => this.fit());
     canvas.addEventListener("keydown", (event) => this.key(event));
+    // What was under the pointer may have gone without the pointer's leaving it.
+    document.addEventListener("pointermove", ({ target }) => {
+      if (this.app.graph && this.app.hovered >= 0 && !this.frozen && !target.closest?.(LinkGraph.hovering)) this.app.hover(-1);
+    });
     window.addEventListener("keydown", (event) => { if (event.key === "Shift" && this.app.hovered >= 0) this.freeze(true); });
     window.addEventListener("keyup", (event) => { if (event.key === "Shift") this.freeze(false); });
   }

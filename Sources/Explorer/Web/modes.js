@@ -13,5 +13,5 @@ export function modeWords(mode) { return modes.find(([key]) => key === mode)?.[1
 /** A list to choose from what is held. */
 export function modeSelect(id, chosen, changed) {
   return el("select", { id, onchange: (event) => changed(event.target.value) },
-    modes.map(([key, words]) => el("option", { value: key, selected: key === chosen, title: words }, `${key}: ${words}`)));
+    modes.map(([key, words]) => el("option", { value: key, selected: key === chosen, title: words }, words)));
 }

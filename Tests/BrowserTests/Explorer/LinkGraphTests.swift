@@ -191,9 +191,5 @@ struct LinkGraphTests {
     }
   }
 
-  /// As the page writes it: nothing short of all is 100 %.
-  private static func percent(_ share: Double) -> String {
-    let text = String(format: "%.1f %%", share * 100)
-    return text == "100.0 %" && share < 1 - 1e-11 ? ">99.9 %" : text
-  }
+  private static func percent(_ share: Double) -> String { NumberText.percent(share, decimals: 1) }
 }

@@ -23,7 +23,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
   /// An answer on its way.
   private struct Delivery {
     let body: Data
-    var offset = 0
+    /// How many bytes of it were handed on, and how many of them the system has taken.
+    var offset = 0, taken = 0
+    /// How many were taken when the alarm was set.
     var counted = 0
   }
 
@@ -51,6 +53,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
   private var keepsAlive = true
   private var isHead = false
   private var receipt: Receipt?
+  /// The bytes of the body that nobody reads.
+  private var skipped = 0
   private var upgrade: HTTPRequestHead?
   private var work: Task<Void, Never>?
   /// Whether an answer is about to be sent, or has been.
@@ -170,7 +174,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func take(_ bytes: ByteBuffer) {
-    guard let limit = receipt?.limit, let count = receipt?.bytes.count else { return }
+    guard let limit = receipt?.limit, let count = receipt?.bytes.count else {
+      skipped += bytes.readableBytes
+      return
+    }
     guard count + bytes.readableBytes <= limit else { return refuse(.tooLarge(limit: limit)) }
     guard table.hold(bytes.readableBytes, of: client) else { return refuse(.busy) }
     held += bytes.readableBytes
@@ -187,6 +194,16 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
       }
       connection.receipt?.counted = receipt.bytes.count
       connection.watchBody()
+    }
+  }
+
+  /// Reads past the rest of a body that was refused as long as enough of it keeps coming: who still sends does not see
+  /// the answer before.
+  private func watchRest() {
+    let counted = skipped
+    wait(limits.stallTime) { connection in
+      guard connection.skipped - counted >= connection.fewestBytes else { return connection.close() }
+      connection.watchRest()
     }
   }
 
@@ -274,23 +291,37 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     guard let context, !isPumping, let body = delivery?.body else { return }
     isPumping = true
     while let offset = delivery?.offset, offset < body.count, context.channel.isWritable {
-      let slice = body.dropFirst(offset).prefix(64 << 10)
-      write(.body(.byteBuffer(context.channel.allocator.buffer(bytes: slice))))
+      let slice = body.dropFirst(offset).prefix(16 << 10)
+      let sent = context.eventLoop.makePromise(of: Void.self)
+      sent.futureResult.assumeIsolated().whenSuccess { [weak self, count = slice.count] in self?.took(count) }
+      let part = HTTPServerResponsePart.body(.byteBuffer(context.channel.allocator.buffer(bytes: slice)))
+      context.write(wrapOutboundOut(part), promise: sent)
       delivery?.offset += slice.count
-      if offset + slice.count < body.count { context.flush() }
+      context.flush()
     }
     isPumping = false
-    guard let offset = delivery?.offset else { return }
-    if offset < body.count { table.note(.taking, of: context.channel) } else { finish(context) }
+    if body.isEmpty {
+      finish(context)
+    } else if delivery != nil {
+      table.note(.taking, of: context.channel)
+    }
+  }
+
+  /// Counts what has gone out; an answer is at its end when all of it has, not when all of it waits to.
+  private func took(_ count: Int) {
+    guard let context, var delivery else { return }
+    delivery.taken += count
+    self.delivery = delivery
+    if delivery.taken == delivery.body.count { finish(context) }
   }
 
   /// Closes the connection unless enough of an answer keeps being taken.
   private func watchDelivery() {
     wait(limits.stallTime) { connection in
       guard let delivery = connection.delivery,
-        delivery.offset - delivery.counted >= connection.fewestBytes
+        delivery.taken - delivery.counted >= connection.fewestBytes
       else { return connection.breakOff() }
-      connection.delivery?.counted = delivery.offset
+      connection.delivery?.counted = delivery.taken
       connection.watchDelivery()
     }
   }
@@ -306,7 +337,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     delivery = nil
     if keepsAlive {
       // What follows may be a request that was sent ahead: it is taken before `write` returns.
-      if isArriving { wait(limits.stallTime) { $0.close() } } else { becomeIdle() }
+      if isArriving { watchRest() } else { becomeIdle() }
       write(.end(nil))
       context.flush()
     } else {
