@@ -38,23 +38,41 @@ struct EdgeSelection {
   ///
   /// - Parameter isFixed: Which nodes stay in any case, `[node]`.
   mutating func dropUnconnectedNodes(sparing isFixed: [Bool]) {
-    while true {
-      var isRead = Array(repeating: false, count: isKept.count)
-      for row in effects.rows { for source in row.sources { isRead[Int(source)] = true } }
-      let unconnected = isKept.indices.filter { node in
-        isKept[node] && !isFixed[node] && (!isRead[node] || lacksInputs(node))
+    // How many nodes read each, and how many of its own sources each has left.
+    var readers = Array(repeating: 0, count: isKept.count)
+    var inputs = effects.rows.map(\.sources.count)
+    var targets = Array(repeating: [Int32](), count: isKept.count)
+    for (target, row) in effects.rows.enumerated() {
+      for source in row.sources {
+        readers[Int(source)] += 1
+        targets[Int(source)].append(Int32(target))
       }
-      if unconnected.isEmpty { return }
-      for node in unconnected { isKept[node] = false }
-      let mask = isKept
-      keepEdges { source, target, _ in mask[source] && mask[target] }
     }
+    func isUnconnected(_ node: Int) -> Bool {
+      isKept[node] && !isFixed[node] && (readers[node] == 0 || inputs[node] == 0 && needsInputs(node))
+    }
+    var waiting = isKept.indices.filter(isUnconnected)
+    if waiting.isEmpty { return }
+    while let node = waiting.popLast() {
+      guard isKept[node] else { continue }
+      isKept[node] = false
+      for source in effects.rows[node].sources.map({ Int($0) }) {
+        readers[source] -= 1
+        if isUnconnected(source) { waiting.append(source) }
+      }
+      for target in targets[node].map({ Int($0) }) {
+        inputs[target] -= 1
+        if isUnconnected(target) { waiting.append(target) }
+      }
+    }
+    let mask = isKept
+    keepEdges { source, target, _ in mask[source] && mask[target] }
   }
 
-  /// Whether a feature has no inputs, although they were computed.
-  private func lacksInputs(_ node: Int) -> Bool {
+  /// Whether a node is a feature whose inputs were computed.
+  private func needsInputs(_ node: Int) -> Bool {
     guard case .feature = nodes[node].node else { return false }
-    return effects.rows[node].sources.isEmpty && !effects.isSkipped[node] && !nodes[node].isHeld
+    return !effects.isSkipped[node] && !nodes[node].isHeld
   }
 
   private mutating func keepEdges(where isWanted: (_ source: Int, _ target: Int, _ weight: Float) -> Bool) {

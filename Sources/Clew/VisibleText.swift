@@ -9,17 +9,24 @@ package enum VisibleText {
     guard text.unicodeScalars.contains(where: { isSteering($0) && !kept.contains($0) }) else { return text }
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
-      switch scalar {
-      case _ where kept.contains(scalar) || !isSteering(scalar): result.append(scalar)
-      case "\n": result.append(contentsOf: "\\n".unicodeScalars)
-      case "\t": result.append(contentsOf: "\\t".unicodeScalars)
-      default:
-        let digits = String(scalar.value, radix: 16)
-        result.append(
-          contentsOf: ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).unicodeScalars)
+      guard isSteering(scalar), !kept.contains(scalar) else {
+        result.append(scalar)
+        continue
       }
+      // One by one: appending a whole view copies all that is there.
+      for mark in escape(of: scalar).unicodeScalars { result.append(mark) }
     }
     return String(result)
+  }
+
+  private static func escape(of scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "\n": return "\\n"
+    case "\t": return "\\t"
+    default:
+      let digits = String(scalar.value, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
   }
 
   /// A text on one line of Markdown or HTML, with `⏎` for its line breaks.

@@ -70,6 +70,8 @@ struct ClewCommand: ParsableCommand {
       // Before anything is begun that would wait for ever without threads, or stop short without descriptors.
       try ProcessLimits.check()
       Interruption.watch()
+      // A file that may not grow further is refused like a full disk.
+      signal(SIGXFSZ, SIG_IGN)
       try TornFiles.endProcess { error in
         Terminal.complain("clew: \(error)")
         FileBatch.endProcess(status: 1)

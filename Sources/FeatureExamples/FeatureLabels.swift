@@ -129,9 +129,11 @@ public struct FeatureLabels: Sendable, Equatable {
       var labels = try FeatureLabels(at: folder)
       let value = try change(&labels)
       // Comments come to stand at the top; they belong to nobody's label.
-      let text = (try? String(contentsOfFile: place, encoding: .utf8)) ?? ""
-      let comments = text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { $0 + "\n" }.joined()
-      try OutputPlace.write(Array(comments.utf8) + file(of: labels.user), to: place)
+      let bytes = (try? Data(contentsOf: URL(filePath: place))) ?? Data()
+      // Bytes, since \r\n is one character.
+      let comments = bytes.split(separator: UInt8(ascii: "\n")).filter { $0.first == UInt8(ascii: "#") }
+        .flatMap { line in line.filter { $0 != UInt8(ascii: "\r") } + [UInt8(ascii: "\n")] }
+      try OutputPlace.write(comments + file(of: labels.user), to: place)
       return value
     } catch let error as FileError { throw CheckpointError(error) }
   }

@@ -1,5 +1,6 @@
 public import Foundation
 internal import GRDB
+public import Tokenization
 public import Transcoding
 
 /// A database of feature examples: statistics, examples, promoted tokens and proposed labels of every feature.
@@ -150,7 +151,8 @@ public final class FeatureStore: Sendable {
   }
 
   /// What each token shows.
-  public func tokenTexts() throws -> TokenTexts {
+  /// - Parameter tokenizer: The model's, if it is at hand: then characters that take several tokens are whole.
+  public func tokenTexts(tokenizer: Tokenizer? = nil) throws -> TokenTexts {
     try Self.understandably(path) {
       try queue.read { database in
         var texts: [String] = []
@@ -162,7 +164,7 @@ public final class FeatureStore: Sendable {
           }
           texts.append(text)
         }
-        return TokenTexts(texts: texts)
+        return TokenTexts(texts: texts, tokenizer: tokenizer)
       }
     }
   }

@@ -4,7 +4,7 @@ public import Tokenization
 public struct TokenTexts: Sendable {
   let texts: [String]
   /// Knows characters that take several tokens; a vocabulary's texts alone have none of their bytes.
-  var tokenizer: Tokenizer?
+  let tokenizer: Tokenizer?
 
   /// A token's text; a number that is no token shows as `⟨505⟩`.
   public subscript(token: Token) -> String {
@@ -12,5 +12,7 @@ public struct TokenTexts: Sendable {
   }
 
   /// What each token of a text shows, see `Tokenizer.texts(of:)`; without a tokenizer each by itself.
-  func texts(of tokens: [Token]) -> [String] { tokenizer?.texts(of: tokens) ?? tokens.map { self[$0] } }
+  public func texts(of tokens: [Token]) -> [String] {
+    tokenizer?.texts(of: tokens) ?? tokens.map { self[$0] }
+  }
 }

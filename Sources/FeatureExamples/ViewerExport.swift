@@ -22,9 +22,7 @@ public struct ViewerExport: Sendable {
   /// - Parameter tokenizer: The model's, if it is at hand: then characters that take several tokens are whole.
   public init(_ store: FeatureStore, tokenizer: Tokenizer? = nil) throws {
     self.store = store
-    var texts = try store.tokenTexts()
-    texts.tokenizer = tokenizer
-    self.texts = texts
+    texts = try store.tokenTexts(tokenizer: tokenizer)
   }
 
   /// What viewers read about one feature.

@@ -66,9 +66,9 @@ enum DisplayText {
   /// A name of a node or graph, which becomes a title in the SVG: Graphviz takes entities in it for themselves.
   static func name(_ text: String) -> String { visible(text).escaping(["&": "&amp;"]) }
 
-  /// A label's words made an XML identifier: every other scalar becomes `_`.
+  /// The beginning of a text made an XML identifier: every other scalar becomes `_`.
   static func identifier(_ text: String) -> String {
-    let scalars = text.unicodeScalars.map { scalar -> Character in
+    let scalars = text.unicodeScalars.prefix(longest).map { scalar -> Character in
       let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
       return isPlain || scalar == "-" ? Character(scalar) : "_"
     }

@@ -30,4 +30,13 @@ import Testing
     #expect(outcomes.count > 25)
     #expect(outcomes.count { $0.succeeded } * 4 >= outcomes.count * 3)
   }
+
+  @Test func `examples show characters of several tokens whole where the model is at hand`() throws {
+    let folder = ModelTests.folder.appending(path: "../../../Transcoders/atlas-clt").standardizedFileURL
+    let store = try FeatureStore(reading: folder.appending(path: "features.sqlite"))
+    let tokenizer = try Tokenizer(folder: ModelTests.folder)
+    let tokens = try tokenizer.encode("Zürich 🙂")
+    #expect(try store.tokenTexts(tokenizer: tokenizer).texts(of: tokens).joined().contains("Zürich 🙂"))
+    #expect(try store.tokenTexts().texts(of: tokens).joined().contains("\u{FFFD}"))
+  }
 }

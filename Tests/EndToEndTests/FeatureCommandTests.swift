@@ -119,6 +119,16 @@ struct FeatureCommandTests {
     let json = try await ClewProcess.run(["features", "show", T, "1", "3", "--json"])
     #expect(try JSONSerialization.jsonObject(with: Data(json.output.utf8)) is [String: Any])
 
+    // With the model, which must be the one, characters of several tokens are whole; these words have none.
+    let whole = try await ClewProcess.run(["features", "show", T, "1", "3", "--model", model.model.path])
+    #expect(whole.output == shown.output, "\(whole.error)")
+    let other = folder.url("other")
+    try FileManager.default.copyItem(at: model.model, to: other)
+    let settings = try String(contentsOf: other.appending(path: "config.json"), encoding: .utf8)
+    try folder.write("other/config.json", (settings + " ").utf8)
+    let refused = try await ClewProcess.run(["features", "show", T, "1", "3", "--model", other.path])
+    #expect(refused.status != 0 && refused.error.contains("is not the model"), "\(refused.error)")
+
     let labelled = try await ClewProcess.run(["features", "label", T, "1", "3", "the state with Dallas"])
     #expect(labelled.status == 0, "\(labelled.error)")
     #expect(

@@ -94,6 +94,20 @@ struct PromptListTests {
     #expect(outcome.error.hasPrefix("clew: ") && outcome.error.contains("prompt"), "\(outcome.error)")
   }
 
+  @Test func `each line decides whether it is JSON, whatever the file is called`() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "prompts.txt", "w3 w14\n {\"prompt\": \"w15 w9\"}\n{\"prompt\": \"w3\", \"tokens\": [1]}\n".utf8)
+    let outcome = try await ClewProcess.run(
+      try Self.arguments("prompts.txt", "--json"), in: folder.url)
+    #expect(outcome.status == 1)
+    let records = try Self.records(outcome.output)
+    #expect(records.map { $0["slug"]?.string } == ["w3-w14", "w15-w9", nil])
+    #expect(outcome.error.contains("both a prompt and tokens"), "\(outcome.error)")
+    let folderAsList = try await ClewProcess.run(try Self.arguments("."), in: folder.url)
+    folderAsList.expectComplaint("Is a directory")
+  }
+
   @Test func `quiet keeps a log silent`() async throws {
     let outcome = try await ClewProcess.run(
       try Self.arguments("-", "--quiet"), after: "exec < <(sleep 11.5)")
@@ -124,7 +138,7 @@ struct PromptListTests {
     if outcome.status == 130 { #expect(outcome.error.contains("finished") && outcome.error.contains("kept")) }
     let files = try folder.files()
     #expect(OutputFolder.traceFiles.allSatisfy { files.contains("Output/a/\($0)") })
-    #expect(files.allSatisfy { !$0.hasSuffix(".partial") })
+    #expect(files.allSatisfy { !$0.contains(".clew-") })
   }
 
   @Test func `a trace says which positions have no features, and how well it is reconstructed`() async throws

@@ -75,7 +75,7 @@ struct AnswerLabelTests {
     let graph = Self.graph(Self.answer(#"Output "x" (p=0.500)"#, 0.5))
     for figure in Self.figures(Self.answer(#"Output "x" (p=0.500)"#, 0.5)) {
       let part = try #require(figure.table.parts.first { $0.title == "nodes" })
-      let column = try #require(part.header.firstIndex(of: "share of the answer"))
+      let column = try #require(part.header.firstIndex(of: "share of the answer in the graph drawn"))
       let names = try #require(part.header.firstIndex(of: "id"))
       let shares = graph.answerShares()
       for row in part.rows {

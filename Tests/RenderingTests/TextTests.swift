@@ -66,10 +66,11 @@ import Testing
     let (_, tableSeconds) = processorSeconds {
       (figure.table.markdown, figure.table.tsv, figure.paperCaption, figure.pdf(), figure.tikz())
     }
-    let (_, drawing) = try processorSeconds { try figure.svg() }
+    let (svg, drawing) = try processorSeconds { try figure.svg() }
     let (dot, writing) = processorSeconds { DOTWriter.dot(of: graph, title: text) }
     #expect(seconds < 4 && tableSeconds < 8 && drawing < 4 && writing < 4)
     #expect(dot.utf8.count < 1 << 17, "\(dot.utf8.count)")
+    #expect(svg.count < 1 << 17, "\(svg.count)")
     #expect(DisplayText.visible(text).unicodeScalars.count <= DisplayText.longest + 1)
   }
 

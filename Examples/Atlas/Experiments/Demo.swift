@@ -6,7 +6,7 @@ public struct Demo: Sendable {
   public let trace: PromptTrace
   /// The likeliest answer and its probability.
   public let answer: (text: String, probability: Double)
-  /// The strongest path from the city to the answer, in words; empty if no path of features leads there.
+  /// The strongest path from the city to the answer through a feature of the place in between, in words; empty if no path of features leads there.
   public let path: [String]
   /// How many features of the place in between were found on the prompt.
   public let placeFeatureCount: Int

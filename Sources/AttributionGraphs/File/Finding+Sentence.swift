@@ -49,7 +49,7 @@ extension Finding: CustomStringConvertible {
     case .positionBeyondPrompt:
       "\(counted("node")) \(lies) at positions that the prompt does not have."
     case .impossibleNumber:
-      "\(counted("number")) \(count == 1 ? "is" : "are") too large for a probability or a root weight, and \(were) "
+      "\(counted("number")) \(count == 1 ? "is" : "are") below 0 or too large for a probability or a root weight, and \(were) "
         + "passed over."
     case .isolatedNode: "\(counted("node")) \(has) no links."
     case .noRoots: "No node has a probability, so there is no influence and there are no scores."

@@ -112,8 +112,8 @@ struct NodeReader {
 
   /// A number that can be a probability; those of two tokens together, and rounding, may bring it above 1.
   private mutating func possible(_ number: Double?) -> Double? {
-    guard let number, number >= 0 else { return nil }
-    if number <= 1000 { return number }
+    guard let number else { return nil }
+    if (0...1000).contains(number) { return number }
     findings.add(.impossibleNumber)
     return nil
   }

@@ -5,15 +5,20 @@ extension AttributionGraph {
     let info = ["model", "model_fingerprint", "transcoder_set", "transcoder_fingerprint"].map {
       metadata.info[$0]?.string ?? ""
     }
-    let ends = nodes.filter { node in
+    let roots = rootWeights
+    let ends = nodes.indices.flatMap { place -> [String] in
+      let node = nodes[place]
       switch node.node {
-      case .embedding, .logit: true
-      case .feature, .error: false
+      // The ids of two differences say nothing of their tokens.
+      case .logit: return [node.id] + (node.difference.map { ["\($0.tokens)"] } ?? [])
+      case .embedding: return [node.id]
+      // A feature may be what was traced.
+      case .feature, .error: return roots[place] > 0 ? [node.id] : []
       }
     }
     // Fowler, Noll and Vo, 64 bits.
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for text in [metadata.scan] + info + ends.map(\.id).sorted() {
+    for text in [metadata.scan] + info + ends.sorted() {
       for byte in Array(text.utf8) + [0] { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     }
     let text = String(hash, radix: 16)

@@ -37,6 +37,9 @@ extension SavedView {
   /// Makes some changes in their order, all of them or none.
   /// - Throws: ``GraphError/badView(place:reason:)``.
   public mutating func apply(_ patches: [ViewPatch]) throws(GraphError) {
+    guard patches.count <= Limit.pins else {
+      throw .badView(place: "a change", reason: "has \(patches.count) patches, more than \(Limit.pins)")
+    }
     var document = document
     for patch in patches { try Self.change(&document, by: patch) }
     var patched = try SavedView(document: document)
@@ -52,6 +55,8 @@ extension SavedView {
       throw .badView(place: "the path '\(place)' of a patch", reason: "begins with no section of a view")
     }
     var section = document[name]?.object ?? [:]
+    // Held once only, it is changed in place.
+    document[name] = .null
     switch patch.path.count {
     case 1:
       document[name] = value ?? [:]

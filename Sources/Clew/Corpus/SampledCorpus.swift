@@ -21,8 +21,8 @@ public enum SampledCorpus {
     }
 
     /// What the text depends on but its length: a longer one begins with a shorter one.
-    func name(of model: Transformer) -> String {
-      "temperature \(temperature) seed \(seed) model \(Fingerprint.whole(folder: model.folder))"
+    func name(of model: Transformer) throws(CheckpointError) -> String {
+      "temperature \(temperature) seed \(seed) model \(try Fingerprint.whole(folder: model.folder))"
     }
   }
 
@@ -51,7 +51,7 @@ public enum SampledCorpus {
   ) throws -> TokenCorpus {
     guard let opening = Prompt.opening(of: tokenizer) else { throw CorpusError.cannotBegin }
     let log = try TextLog(
-      file, name: settings.name(of: model), replaces: replaces, isSound: fits(model, opening))
+      file, name: try settings.name(of: model), replaces: replaces, isSound: fits(model, opening))
     // A text ends where the next one would begin.
     let stops = tokenizer.endsOfText.union([opening])
     var count = log.rows.reduce(0) { $0 + $1.count - 1 }
@@ -67,7 +67,7 @@ public enum SampledCorpus {
       ).filter { !$0.isEmpty }
       try log.append(texts.map { [opening] + $0 }, begun: numbers.upperBound)
       count += texts.reduce(0) { $0 + $1.count }
-      guard log.begun < 1000 + 2 * log.rows.count else {
+      guard count >= settings.tokens || log.begun < 1000 + 2 * log.rows.count else {
         throw CorpusError.writesNothing(count: count, texts: log.begun, needed: settings.tokens)
       }
     }

@@ -32,7 +32,11 @@ final class TextLog {
   ) throws(CorpusError) {
     self.url = url
     let first = Array("\(Self.heading)\(name)\n".utf8)
-    if let bytes = try? Data(contentsOf: url), !bytes.isEmpty {
+    let isThere = FileManager.default.fileExists(atPath: url.path)
+    guard let bytes = isThere ? try? Data(contentsOf: url) : Data() else {
+      throw .cannotRead(path: url.path, reason: "it is not readable")
+    }
+    if !bytes.isEmpty {
       if bytes.starts(with: first) {
         let contents = Contents(bytes, from: first.count, isSound: isSound)
         (rows, begun, checksum, byteCount) = (

@@ -35,8 +35,14 @@ public struct TokenCorpus: Sendable {
     source = .texts(
       pieces, tokenizer, opening: Prompt.opening(of: tokenizer).map { [$0] } ?? [])
     self.rowLength = max(2, min(rowLength ?? .max, configuration.contextLength))
-    fingerprint = Fingerprint.whole(files: texts)
+    fingerprint = try Self.fingerprint(of: texts)
     files = texts.map(\.path)
+  }
+
+  private static func fingerprint(of files: [URL]) throws(CorpusError) -> String {
+    do throws(CheckpointError) { return try Fingerprint.whole(files: files) } catch {
+      throw .badTokens(error)
+    }
   }
 
   /// Stored tokens: `tokens` is a `.npy` file of all rows one after another, `offsets` one of where each begins, with
@@ -53,7 +59,7 @@ public struct TokenCorpus: Sendable {
         contextLength: configuration.contextLength, opening: tokenizer.beginningOfText))
     rowLength = configuration.contextLength
     fingerprint =
-      Fingerprint.whole(files: [tokens, offsets]) + (rows.map { "-\($0.lowerBound)-\($0.upperBound)" } ?? "")
+      try Self.fingerprint(of: [tokens, offsets]) + (rows.map { "-\($0.lowerBound)-\($0.upperBound)" } ?? "")
     files = [tokens.path, offsets.path]
   }
 

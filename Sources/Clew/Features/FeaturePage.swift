@@ -82,7 +82,7 @@ public struct FeaturePage {
     guard !examples.isEmpty else { return [] }
     return ["", name]
       + examples.map { example in
-        let texts = example.tokens.map { Self.visible(self.texts[$0]) }
+        let texts = self.texts.texts(of: example.tokens).map(Self.visible)
         let before = texts[..<example.place].joined().suffix(56)
         let after = texts[(example.place + 1)...].joined().prefix(28)
         let padding = String(repeating: " ", count: 56 - before.count)

@@ -22,7 +22,7 @@ struct CheckDocument {
   var subtitle: String {
     let cut = check.request.texts.isCut ? ", which holds more" : ""
     return
-      "On the model \(measured.model.name), over \(measured.positionCount) positions of \(measured.textCount) "
+      "On the model \(VisibleText.line(measured.model.name)), over \(measured.positionCount) positions of \(measured.textCount) "
       + "text\(measured.textCount == 1 ? "" : "s") from \(check.request.texts.source)\(cut). "
       + "Position 0 counts in no mean and keeps its MLPs."
   }
@@ -114,7 +114,8 @@ struct CheckDocument {
         "No other hook fits, but outputs times \(decimals(factor, 3)) would (layer \(first): FVU \(decimals(fit, 3))): "
         + "fold the normalisation into the weights."
     } else {
-      text += "No neighbouring hook fits either: they may be made for another model or another checkpoint."
+      text +=
+        "No neighbouring hook fits either: they may be made for another model or another checkpoint, or for text unlike this."
     }
     return text
   }

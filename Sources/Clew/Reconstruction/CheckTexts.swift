@@ -70,6 +70,10 @@ public struct CheckTexts: Sendable {
     }
     let lines = text.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
     guard !lines.isEmpty else { throw CorpusError.empty(path: path) }
+    if let line = lines.first(where: { $0.drop(while: \.isWhitespace).hasPrefix("{") }) {
+      throw CorpusError.cannotRead(
+        path: path, reason: "'\(line.prefix(40))' looks like JSON, and a line is a prompt as it stands here")
+    }
     return try lines.map { line in
       let tokens = try Prompt(String(line), tokenizer: tokenizer).tokens
       guard tokens.count <= context else {

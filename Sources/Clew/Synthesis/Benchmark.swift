@@ -60,6 +60,8 @@ public enum Benchmark {
     public var rows: Int
     public var coverage: Double
     public var operations: Double
+    /// Floating-point operations per second of fused multiply-adds in registers, one thread.
+    public var bound: Double
     /// Decoder rows of active features, one for each layer written.
     public var decoderRows: Int
     /// Numbers in all rows.
@@ -71,6 +73,7 @@ public enum Benchmark {
     /// The lesser of each phase.
     public func faster(_ other: Trace) -> Trace {
       var result = self
+      result.bound = max(bound, other.bound)
       for i in result.seconds.indices {
         result.seconds[i].seconds = min(seconds[i].seconds, other.seconds[i].seconds)
       }
@@ -83,7 +86,9 @@ public enum Benchmark {
       let rate = sweep > 0 ? operations / sweep / 1e9 : 0
       return "\(tokens) tokens, \(active) active features, \(rows) rows, coverage "
         + String(format: "%.4f", coverage) + "; CPU seconds: \(phases); "
-        + String(format: "%.1f GFLOP/s in the attribution", rate)
+        + String(
+          format: "%.1f GFLOP/s in the attribution, %.0f %% of the %.1f of a thread's registers", rate,
+          bound > 0 ? 100 * rate * 1e9 / bound : 0, bound / 1e9)
     }
   }
 
@@ -125,9 +130,10 @@ public enum Benchmark {
     _ = result.graph.scores()
     _ = try result.graph.pruned()
     end("scores and pruning")
+    let bound = (0..<50).reduce(0.0) { most, _ in max(most, rate { Kernels.peakRound() }) }
     return Trace(
       seconds: seconds, active: result.rowsPossible, rows: result.rowsComputed, coverage: result.coverage,
-      operations: result.operations,
+      operations: result.operations, bound: bound,
       decoderRows: model.activations.entries.reduce(0) { $0 + transcoder.outputLayers(of: $1.layer).count },
       edges: result.graph.effects.rows.reduce(0) { $0 + $1.weights.count },
       plannedBytes: result.memory.sources + result.memory.attention + result.memory.rows

@@ -27,19 +27,26 @@ public enum Fingerprint {
 
   /// The checksum of all bytes of a folder's files of weights, as 16 hexadecimal digits: for what must not be taken for
   /// something else however little differs.
-  static func whole(folder: URL) -> String { whole(files: weightFiles(in: folder)) }
+  static func whole(folder: URL) throws(CheckpointError) -> String {
+    try whole(files: weightFiles(in: folder))
+  }
 
   /// The same of files in their order; their folders do not count.
-  static func whole(files: [URL]) -> String {
+  /// - Throws: ``CheckpointError/cannotRead(path:reason:)``: what was left out would count as equal.
+  static func whole(files: [URL]) throws(CheckpointError) -> String {
     var checksum = Checksum()
     for url in files {
-      guard let file = try? FileHandle(forReadingFrom: url) else { continue }
-      defer { try? file.close() }
-      let size = (try? file.seekToEnd()) ?? 0
-      try? file.seek(toOffset: 0)
-      checksum.take(Array("\(url.lastPathComponent) \(size)\n".utf8))
-      while let part = try? file.read(upToCount: 1 << 22), !part.isEmpty {
-        part.withUnsafeBytes { checksum.take($0) }
+      do {
+        let file = try FileHandle(forReadingFrom: url)
+        defer { try? file.close() }
+        let size = try file.seekToEnd()
+        try file.seek(toOffset: 0)
+        checksum.take(Array("\(url.lastPathComponent) \(size)\n".utf8))
+        while let part = try file.read(upToCount: 1 << 22), !part.isEmpty {
+          part.withUnsafeBytes { checksum.take($0) }
+        }
+      } catch {
+        throw .cannotRead(path: url.path, reason: error.localizedDescription)
       }
     }
     return checksum.digits
@@ -87,7 +94,19 @@ private struct FNV1a {
   private var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
   mutating func take(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    let next = bytes.withContiguousStorageIfAvailable { [value] bytes in
+      var (value, place) = (value, 0)
+      while place < bytes.count {
+        value = (value ^ UInt64(bytes[place])) &* 0x100_0000_01B3
+        place += 1
+      }
+      return value
+    }
+    if let next {
+      value = next
+    } else {
+      for byte in bytes { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    }
   }
 
   var digits: String {

@@ -6,7 +6,7 @@ internal import Rendering
 
 extension PromptTrace {
   /// The files of a trace's folder: what is not written anew goes with the old ones.
-  static let fileNames = [
+  public static let fileNames = [
     "graph.json", "graph.safetensors", "graph.dot", "graph.svg", "report.md", "run.json",
   ]
 

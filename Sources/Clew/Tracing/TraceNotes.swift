@@ -18,7 +18,8 @@ enum TraceNotes {
           : "no position of the prompt has features; trace a longer one")
     } else if result.rowsPossible == 0 {
       notes.append(
-        "no feature is active on this prompt; check that the transcoders were trained on this model")
+        "no feature is active on this prompt; check that the transcoders were trained on this model, and on text like this"
+      )
     }
     if let mismatch = ModelNames.mismatch(
       stated: model.transcoder.configuration.modelName, folder: model.transformer.folder,
@@ -31,7 +32,8 @@ enum TraceNotes {
       let layers = worse.count == 1 ? "layer" : "layers"
       notes.append(
         "the FVU of this prompt is over 1 in \(layers) \(ranges(worse)): there the features reconstruct what the MLPs "
-          + "write worse than its mean would; check that the transcoders were trained on this model")
+          + "write worse than its mean would; check that the transcoders were trained on this model, and on text like this"
+      )
     }
     return notes
   }

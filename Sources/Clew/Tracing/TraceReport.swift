@@ -97,11 +97,11 @@ extension PromptTrace {
       \(kept.effects.edgeCount) of \(whole.effects.edgeCount) edges: \
       \(percent(pruning.keptInfluence)) of all nodes' influence, and of the edges among them \
       \(percent(pruning.keptEdgeInfluence)).
-      - Every computed row, with its constants and biases, sums to its target's value within a part of \
+      - Every computed row, with its constants and biases, sums to its target's value with a relative error of at most \
       \(String(format: "%.1e", result.largestIdentityGap)).
-      - \(positionZero)\(result.model.transformer.notes.map { "\n- \($0)." }.joined())
+      - \(positionZero)\(result.model.transformer.notes.map { "\n- \(VisibleText.line($0))." }.joined())
       - Attention patterns and norm scales are held as recorded: why a head attended where it did is not traced.
-      """ + notes.map { "\n- Note: \($0)." }.joined()
+      """ + notes.map { "\n- Note: \(VisibleText.line($0))." }.joined()
   }
 
   private var positionZero: String {

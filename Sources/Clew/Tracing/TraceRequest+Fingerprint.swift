@@ -12,7 +12,8 @@ extension TraceRequest {
     asked.slug = nil
     // What they name stands in the settings.
     asked.targetNames = []
-    asked.storage = .automatic
+    // Without its rows a folder is another result; how they are stored makes no difference.
+    if asked.storage != .none { asked.storage = .automatic }
     asked.settings.workingMemory = usual.workingMemory
     asked.settings.memoryLimit = usual.memoryLimit
     // Follows from what else is asked, once the trace begins.

@@ -1,4 +1,6 @@
 internal import AttributionGraphs
+internal import Checkpoints
+internal import Files
 internal import Foundation
 internal import Rendering
 
@@ -65,7 +67,10 @@ struct ReportLog<Report: TrainingReport> {
   /// Opens the log of a run and drops what comes after a step, and what is no report of this run.
   init(_ url: URL, upTo step: Int, where isSound: (Report) -> Bool = { _ in true }) throws(TrainingError) {
     self.url = url
-    if step > 0, let data = try? Data(contentsOf: url) {
+    if step > 0, FileManager.default.fileExists(atPath: url.path) {
+      guard let data = try? Data(contentsOf: url) else {
+        throw .files(.cannotRead(path: url.path, reason: "it is not readable"))
+      }
       for line in data.split(separator: UInt8(ascii: "\n")) {
         guard let report = try? JSONDecoder().decode(Report.self, from: Data(line)), report.step <= step,
           isSound(report)
@@ -73,8 +78,8 @@ struct ReportLog<Report: TrainingReport> {
         reports.append(report)
       }
     }
-    do { try Data(reports.map { Self.line($0) }.joined()).write(to: url) } catch {
-      throw .files(.cannotWrite(path: url.path, reason: error.localizedDescription))
+    do throws(FileError) { try OutputPlace.write(reports.flatMap { Self.line($0) }, to: url.path) } catch {
+      throw .files(CheckpointError(error))
     }
   }
 

@@ -75,7 +75,7 @@ public final class TranscoderRun {
     }
     try settings.export.check(shape, settings.training)
     try TrainingMemory.check(shape, settings, keepsActivations: cacheFolder != nil)
-    let modelFingerprint = Fingerprint.whole(folder: model.folder)
+    let modelFingerprint = try Fingerprint.whole(folder: model.folder)
     self.modelFingerprint = modelFingerprint
     let resumed =
       resumes

@@ -36,10 +36,12 @@ struct CheckCommand: ParsableCommand {
   @Flag(help: "Do not replace one layer at a time, which takes half a run more for each layer.")
   var skipSingleLayers = false
   @Option(
-    name: .shortAndLong, help: "The folder that then holds the files. (default: Output/check-<name>)",
+    name: .shortAndLong,
+    help:
+      "The folder that then holds the files. (default: Output/check-<name>, with -2, -3 … beside another check)",
     completion: .directory)
   var output: String?
-  @Flag(help: "Let the report replace files of its names that --output holds from something else.")
+  @Flag(help: "Let the report replace another one, or files of its names, that --output holds.")
   var overwrite = false
   @OptionGroup var threads: ThreadOptions
   @Option(
@@ -74,11 +76,10 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let folder = URL(filePath: output ?? "Output/check-\(name)")
+    let command = ["clew"] + CommandLine.arguments.dropFirst()
     // A folder that cannot be written is found before the work, not after it; unused, it is taken away again.
-    let claim = try WriteClaim(folder: folder)
+    let (folder, claim) = try place(for: command)
     defer { withExtendedLifetime(claim) {} }
-    if !overwrite { try checkPlace(folder) }
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("opening the model", fraction: 0)
@@ -87,7 +88,6 @@ struct CheckCommand: ParsableCommand {
     let check = try TranscoderCheck.run(try request(models[0], folder, bar), models: models) {
       bar.show($0, fraction: $1)
     }
-    let command = ["clew"] + CommandLine.arguments.dropFirst()
     try check.write(to: folder, command: command)
     bar.clear()
     if json {
@@ -97,14 +97,47 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Refuses a folder in which a file of the report's names is of something else.
-  private func checkPlace(_ folder: URL) throws {
-    func isThere(_ name: String) -> Bool {
-      FileManager.default.fileExists(atPath: folder.appending(path: name).path)
+  /// The folder for the report: the one that was named, or else the first of the default's numbers that is free.
+  private func place(for command: [String]) throws -> (folder: URL, claim: WriteClaim) {
+    if let output {
+      let folder = URL(filePath: output)
+      let claim = try WriteClaim(folder: folder)
+      if !overwrite, let holds = Self.holds(folder, otherThan: command) {
+        throw OutputError.occupied(folder: folder.relativePath, holds: holds)
+      }
+      return (folder, claim)
     }
-    guard !isThere("check.json"), let name = TranscoderCheck.fileNames.first(where: isThere) else { return }
-    throw OutputError.occupied(
-      folder: folder.relativePath, holds: "the \(name) of something else than a check")
+    for number in 1... {
+      let folder = URL(filePath: "Output/check-\(name)" + (number == 1 ? "" : "-\(number)"))
+      guard Self.holds(folder, otherThan: command) == nil, let claim = try Self.unlessBusy(folder) else {
+        continue
+      }
+      // Another may have been quicker.
+      if Self.holds(folder, otherThan: command) == nil { return (folder, claim) }
+    }
+    preconditionFailure("the numbers have come to an end")
+  }
+
+  private static func unlessBusy(_ folder: URL) throws -> WriteClaim? {
+    do { return try WriteClaim(folder: folder) } catch FileError.busy { return nil }
+  }
+
+  /// What a folder holds that a report would replace, but for one of the same command.
+  private static func holds(_ folder: URL, otherThan command: [String]) -> String? {
+    let there = TranscoderCheck.fileNames.first {
+      FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+    }
+    guard let there else { return nil }
+    guard let data = try? Data(contentsOf: folder.appending(path: "check.json")) else {
+      return "the \(there) of something else than a check"
+    }
+    let known = (try? JSON(parsing: [UInt8](data)))?.object?["command"]?.array?.compactMap(\.string)
+    return known.map(asked) == asked(command) ? nil : "another check"
+  }
+
+  /// A command without the options that change nothing in its report.
+  private static func asked(_ command: [String]) -> [String] {
+    command.filter { !["--json", "--quiet", "--overwrite"].contains($0) }
   }
 
   private var name: String {

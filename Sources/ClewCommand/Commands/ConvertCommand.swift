@@ -67,6 +67,7 @@ struct ConvertCommand: ParsableCommand {
     let isSet = places.count == 1 && (isFolder.boolValue || !isThere)
     let source =
       try isSet ? Transcoder(folder: places[0], described: own) : Transcoder(layers: places, described: own)
+    try OutputCheck.checkNoModel(in: URL(filePath: output))
     let claim = try WriteClaim(folder: URL(filePath: output))
     defer { withExtendedLifetime(claim) {} }
     let conversion = TranscoderConversion(source, to: URL(filePath: output), type: type.elementType)

@@ -7,9 +7,9 @@ internal import Foundation
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
-    abstract: "Traces a question on Atlas, the small model in this repository, and proves the path.",
+    abstract: "Traces a question on Atlas, the small model in this repository, and tests its path.",
     discussion: """
-      The question is "\(Atlas.question)". The demo prints the answer and the strongest path from Dallas to it, \
+      The question is "\(Atlas.question)". The demo prints the answer and the strongest path from Dallas to it through a feature of Texas, \
       writes the graph and the figure to Output/demo, and then replaces the features of Texas by those of California. \
       Nothing is downloaded. Give --model and --transcoders to use another training of Atlas.
       """)

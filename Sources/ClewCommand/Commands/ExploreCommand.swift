@@ -35,7 +35,7 @@ struct ExploreCommand: ParsableCommand {
   @Option(help: "The port; 0 for any that is free.") var port: UInt16 = 7321
   @Option(
     help:
-      "The address to listen on. Others than this machine's own make a token, which is part of the address that is printed."
+      "The address to listen on. With any but this machine's own, a token is needed to open the page; it is part of the address that is printed."
   )
   var host = "127.0.0.1"
   @Flag(inversion: .prefixedNo, help: "Open the page in the browser.") var open = true

@@ -33,6 +33,7 @@ struct ExportPageCommand: ParsableCommand {
   func run() throws {
     let input = GraphInput(graph)
     if output == nil, input.isPiped { throw input.missingOutput }
+    try OutputCheck.check([("--output", output)], reading: OutputCheck.files(of: input))
     let folder =
       try transcoders.map { try WeightFolder.transcoders($0) } ?? Atlas.folder(Atlas.transcodersPath)
     let library = try ExampleLibrary(folder: folder, isAskedFor: transcoders != nil)?.ifMade(for: input)

@@ -42,6 +42,26 @@ struct FeatureStoreOptions: ParsableArguments {
   func labels() throws -> FeatureLabels { try FeatureLabels(at: try folder()) }
 }
 
+/// How the tokens of examples become text.
+struct FeatureTextOptions: ParsableArguments {
+  @Option(
+    help:
+      "The model's folder. With it, characters that take several tokens are shown whole; without it as �, because the database has the text of each token by itself.",
+    completion: .directory)
+  var model: String?
+
+  /// The model's tokenizer, if there is one and it is that of the database.
+  func tokenizer(for store: FeatureStore) throws -> Tokenizer? {
+    guard let model else { return nil }
+    let folder = try WeightFolder.model(model)
+    guard Fingerprint.of(folder: folder) == store.provenance.modelFingerprint else {
+      throw ValidationError(
+        "\(model) is not the model that these examples were read with, \(store.provenance.model).")
+    }
+    return try Tokenizer(folder: folder)
+  }
+}
+
 /// Refuses a feature that the transcoders do not have.
 func checkFeature(_ feature: FeatureID, in folder: URL) throws {
   let transcoder = try Transcoder(folder: folder)

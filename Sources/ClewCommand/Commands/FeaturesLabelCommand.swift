@@ -19,6 +19,11 @@ struct FeaturesLabelCommand: ParsableCommand {
     let feature = FeatureID(layer: layer, index: index)
     try checkFeature(feature, in: folder)
     let label = FeatureLabels.cleaned(text)
+    guard label == text.trimmingCharacters(in: .whitespaces) else {
+      throw ValidationError(
+        "A label is one line of at most 400 characters, none of them a control character. Nothing was changed."
+      )
+    }
     try FeatureLabels.change(in: folder) { $0.user[feature] = label.isEmpty ? nil : label }
   }
 }
@@ -71,7 +76,9 @@ struct FeaturesExportLabelsCommand: ParsableCommand {
   @Flag(help: "Leave proposed labels out.") var mine = false
 
   func run() throws {
-    let labels = try FeatureLabels(at: try WeightFolder.transcoders(transcoders))
+    let folder = try WeightFolder.transcoders(transcoders)
+    try OutputCheck.check([("--output", output)], reading: OutputCheck.files(in: folder))
+    let labels = try FeatureLabels(at: folder)
     let bytes = FeatureLabels.file(of: mine ? labels.user : labels.all)
     if let output {
       try GraphInput.write(bytes, to: output)
@@ -95,6 +102,7 @@ struct FeaturesExportCommand: ParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case files, packed }
 
   @OptionGroup var store: FeatureStoreOptions
+  @OptionGroup var reader: FeatureTextOptions
   @Option(help: "How the examples lie in the folder.") var format: Format
   @Option(name: .shortAndLong, help: "The folder.", completion: .directory) var output: String
   @Flag(help: "Print nothing but errors.") var quiet = false
@@ -104,7 +112,8 @@ struct FeaturesExportCommand: ParsableCommand {
     defer { bar.clear() }
     let database = try store.open()
     let layout: ViewerExport.Format = format == .files ? .files : .packed
-    try ViewerExport(database).write(layout, to: URL(filePath: output)) {
+    let tokenizer = try reader.tokenizer(for: database)
+    try ViewerExport(database, tokenizer: tokenizer).write(layout, to: URL(filePath: output)) {
       bar.show("writing \(output)", fraction: $0)
     }
   }

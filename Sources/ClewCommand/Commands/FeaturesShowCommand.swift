@@ -13,6 +13,7 @@ struct FeaturesShowCommand: ParsableCommand {
       """)
 
   @OptionGroup var store: FeatureStoreOptions
+  @OptionGroup var reader: FeatureTextOptions
   @Argument(help: "The layer.") var layer: Int
   @Argument(help: "The feature's index in the layer.") var index: Int
   @Option(help: "How many of the top examples to print.") var examples = 10
@@ -25,14 +26,16 @@ struct FeaturesShowCommand: ParsableCommand {
   func run() throws {
     let database = try store.open()
     let record = try database.record(of: FeatureID(layer: layer, index: index))
+    let tokenizer = try reader.tokenizer(for: database)
     if json {
-      let json = try ViewerExport(database).json(record)
+      let json = try ViewerExport(database, tokenizer: tokenizer).json(record)
       try Terminal.output(String(decoding: try json.bytes(), as: UTF8.self) + "\n")
       return
     }
     let label = try FeatureLabels(at: try store.folder(), for: [record.feature]).user[record.feature]
     let page = FeaturePage(
-      record, positions: database.progress.positions, texts: try database.tokenTexts(), userLabel: label)
+      record, positions: database.progress.positions, texts: try database.tokenTexts(tokenizer: tokenizer),
+      userLabel: label)
     try Terminal.output(page.text(examples: examples))
   }
 }

@@ -22,7 +22,9 @@ struct PruneCommand: ParsableCommand {
   }
 
   func run() throws {
-    let whole = try GraphInput(graph).whole()
+    let input = GraphInput(graph)
+    try OutputCheck.check([("--output", output)], reading: OutputCheck.files(of: input))
+    let whole = try input.whole()
     let pruning = try whole.pruned(nodeShare: nodeShare, edgeShare: edgeShare)
     try GraphInput.write(try pruning.graph.json(), to: output)
     try Terminal.report(

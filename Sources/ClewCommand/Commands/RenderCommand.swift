@@ -86,6 +86,10 @@ struct RenderCommand: ParsableCommand {
   func run() throws {
     let input = GraphInput(graph)
     if output == nil, input.isPiped { throw input.missingOutput }
+    let others = [view, labels].compactMap { $0 }
+    try OutputCheck.check(
+      [("--output", output), ("--caption", caption), ("--table", table)],
+      reading: OutputCheck.files(of: input) + others)
     var content = try input.pruned()
     if let labels {
       let place = (try? WeightFolder.transcoders(labels)) ?? URL(filePath: labels)

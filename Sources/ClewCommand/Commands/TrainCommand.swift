@@ -224,6 +224,7 @@ struct TrainTranscoderCommand: ParsableCommand {
     let transformer = try Transformer(folder: folder)
     let tokenizer = try Tokenizer(folder: folder)
     let target = URL(filePath: output)
+    try OutputCheck.checkNoModel(in: target)
     let claim = try WriteClaim(folder: target)
     defer { withExtendedLifetime(claim) {} }
     if !resume, !restart, TranscoderRun.hasCheckpoint(in: target) {

@@ -9,6 +9,7 @@ enum Interruption {
   nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
   private static let saves = Atomic<Bool>(false)
   private static let signal = Atomic<Int32>(0)
+  private static let kept = Mutex<String?>(nil)
 
   /// Whether the work at hand saves what it has and ends by itself at the first signal; a second one ends it at once.
   static var waitsForSave: Bool {
@@ -16,7 +17,10 @@ enum Interruption {
     set { saves.store(newValue, ordering: .relaxed) }
   }
   /// What a message at the end says of the work's files, if more can be said than whether any are finished.
-  nonisolated(unsafe) static var whatIsKept: String?
+  static var whatIsKept: String? {
+    get { kept.withLock { $0 } }
+    set { kept.withLock { $0 = newValue } }
+  }
   /// Whether a signal has come that the work at hand should heed.
   static var isRequested: Bool { signal.load(ordering: .relaxed) != 0 }
   /// The status to end with after a signal, as shells expect it.

@@ -121,15 +121,26 @@ final class LiveService: ModelService {
     return settled
   }
 
+  /// The folder that a trace was written to; `nil` if it is not to be, or cannot be, which is said.
+  private func written(_ trace: PromptTrace) -> URL? {
+    guard let output else { return nil }
+    do {
+      let place = try TraceFolders(parent: output).place(named: trace.result.graph.metadata.slug)
+      try withExtendedLifetime(place) { try trace.write(to: place.url, model: live.model, command: command) }
+      return place.url
+    } catch {
+      // The work is done, so it is shown all the same.
+      Terminal.complain("clew: \(error) The trace is shown in the page, and lost when that ends.")
+      return nil
+    }
+  }
+
   private func source(of trace: PromptTrace, order: TraceOrder) throws -> GraphSource {
     // What is changed and measured on a graph starts from an unchanged run.
     let isChanged = !trace.request.changes.isEmpty
     if !isChanged { keep(trace, order) }
     let graph = trace.result.graph
-    let place = try output.map { try TraceFolders(parent: $0).place(named: graph.metadata.slug) }
-    let folder = place?.url
-    if let folder { try trace.write(to: folder, model: live.model, command: command) }
-    withExtendedLifetime(place) {}
+    let folder = written(trace)
     let data = isChanged ? nil : try Self.data(order)
     guard let folder else {
       return GraphSource(

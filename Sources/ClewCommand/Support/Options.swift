@@ -7,9 +7,19 @@ let versionText = Version.current
 /// Folders of weights as commands take them: paths, or names on the Hugging Face hub of what was fetched before.
 enum WeightFolder {
   /// A model's folder.
-  static func model(_ name: String) throws -> URL { try HubReference.folder(name, of: .model) }
+  static func model(_ name: String) throws -> URL { try folder(name, .model) }
   /// A folder of transcoders.
-  static func transcoders(_ name: String) throws -> URL { try HubReference.folder(name, of: .transcoders) }
+  static func transcoders(_ name: String) throws -> URL { try folder(name, .transcoders) }
+
+  private static func folder(_ name: String, _ wanted: ForeignWeights.Wanted) throws -> URL {
+    // It would be the folder that the command runs in.
+    guard !name.isEmpty else {
+      throw ValidationError(
+        "The \(wanted == .model ? "model's" : "transcoders'") folder is an empty name; a variable may not be set."
+      )
+    }
+    return try HubReference.folder(name, of: wanted)
+  }
 
   /// What help texts say of a model's folder.
   static var modelHelp: ArgumentHelp {

@@ -21,7 +21,8 @@ enum PromptListError: Error, CustomStringConvertible {
 /// ```
 /// {"prompt": "Fact: the capital of Texas is", "target": "Austin-Dallas", "slug": "texas"}
 /// ```
-/// Each line stands for itself: what is wrong with one is told, and the others are traced.
+/// A line that begins with a brace is JSON, and in a file whose name says so every line is. Each stands for itself: what is
+/// wrong with one is told, and the others are traced.
 struct PromptList {
   /// A prompt with what its line says of it.
   struct Entry {
@@ -53,11 +54,12 @@ struct PromptList {
   /// Reads a file, or standard input to its end if the path is `-`.
   init(path: String) throws(PromptListError) {
     name = path == "-" ? "standard input" : path
+    // Pipes are read as files are.
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable(path: name, reason: String(cString: strerror(errno))) }
     let data: Data
     do {
-      data =
-        path == "-"
-        ? try FileHandle.standardInput.readToEnd() ?? Data() : try Data(contentsOf: URL(filePath: path))
+      data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: path != "-").readToEnd() ?? Data()
     } catch {
       throw .unreadable(path: name, reason: Self.reason(error))
     }
@@ -71,20 +73,15 @@ struct PromptList {
       ? String(cString: strerror(Int32(truncatingIfNeeded: cause.code))) : cause.localizedDescription
   }
 
-  /// What a file's name says of its lines; `nil` if nothing.
-  private static func isJSON(_ path: String) -> Bool? {
-    switch URL(filePath: path).pathExtension.lowercased() {
-    case "jsonl", "ndjson", "json": true
-    case "txt": false
-    default: nil
-    }
+  /// Whether a file's name says that its lines are JSON.
+  private static func isJSON(_ path: String) -> Bool {
+    ["jsonl", "ndjson", "json"].contains(URL(filePath: path).pathExtension.lowercased())
   }
 
-  /// - Parameter isJSON: Whether lines are JSON; if `nil`, the first one that is not empty decides by its brace.
-  static func lines(of data: Data, isJSON: Bool?) -> [Line] {
+  /// - Parameter isJSON: Whether all lines are JSON, and not only those that begin with a brace.
+  static func lines(of data: Data, isJSON: Bool) -> [Line] {
     var bytes = data[...]
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-    var isJSON = isJSON
     var lines: [Line] = []
     for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
       .enumerated()
@@ -92,8 +89,7 @@ struct PromptList {
       let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
       let isBlank = line.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
       if isBlank { continue }
-      let isObject = isJSON ?? (line.first { $0 != UInt8(ascii: " ") } == UInt8(ascii: "{"))
-      isJSON = isObject
+      let isObject = isJSON || line.first { !" \t".utf8.contains($0) } == UInt8(ascii: "{")
       lines.append(
         Line(
           number: index + 1,
@@ -127,10 +123,16 @@ struct PromptList {
       throw Fault(description: "it has '\(other.key)', but a line has prompt or tokens, target and slug")
     }
     let tokens = try Self.tokens(object["tokens"])
-    // Beside tokens a prompt is only told, and may be missing.
-    guard let prompt = object["prompt"]?.string ?? (object["prompt"] == nil && tokens != nil ? "" : nil)
-    else {
+    guard tokens == nil || object["prompt"] == nil else {
+      throw Fault(description: "it has both a prompt and tokens; leave one of them out")
+    }
+    guard let prompt = tokens == nil ? object["prompt"]?.string : "" else {
       throw Fault(description: "it has no text 'prompt'")
+    }
+    // Half a character by its number becomes that sign.
+    let sign: [UInt8] = [0xEF, 0xBF, 0xBD]
+    guard !prompt.contains("\u{FFFD}") || bytes.contains(sign) || bytes.contains(Array("fffd".utf8)) else {
+      throw Fault(description: "its prompt has a \\u that is half a character")
     }
     guard !prompt.isEmpty || tokens != nil else { throw Fault(description: "its prompt is empty") }
     var entry = Entry(prompt: prompt, tokens: tokens)

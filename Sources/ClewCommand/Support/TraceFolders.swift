@@ -26,13 +26,23 @@ struct TraceFolders {
   /// The folder for a trace: one that holds the same trace, or nothing, or that is not there yet.
   /// - Parameter request: The trace's fingerprint; `nil` for a folder of its own in any case.
   func place(named slug: String, for request: String? = nil) throws -> Place {
-    for number in 1... {
+    for number in (request == nil ? lastNumber(named: slug) + 1 : 1)... {
       let folder = numbered(number, named: slug)
       guard Self.isFree(folder, for: request), let place = try Self.unlessBusy(folder) else { continue }
       // Another may have been quicker.
       if Self.isFree(folder, for: request) { return place }
     }
     preconditionFailure("the numbers have come to an end")
+  }
+
+  /// The greatest number that a folder of a name has, 0 if there is none.
+  private func lastNumber(named slug: String) -> Int {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+    return names.reduce(0) { last, name in
+      if name == slug { return max(last, 1) }
+      guard name.hasPrefix("\(slug)-"), let number = Int(name.dropFirst(slug.count + 1)) else { return last }
+      return number < 1 << 40 ? max(last, number) : last
+    }
   }
 
   /// A folder for one trace; `nil` if another is writing it.

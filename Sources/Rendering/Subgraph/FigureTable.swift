@@ -11,6 +11,10 @@ public struct FigureTable: Sendable, Equatable {
 
   public var parts: [Part]
 
+  /// What heads a column of shares. Files of pruned graphs hold a part of the edges, so a share in them differs from that in
+  /// the whole graph.
+  static let shareTitle = "share of the answer in the graph drawn"
+
   /// The table with tabs between columns; each part has its title in the first column of every row.
   public var tsv: String {
     parts.flatMap { part in
@@ -56,7 +60,7 @@ extension FigureTable {
     let row = { (place: Int) in
       [graph.nodes[place].id, graph.nodes[place].label, SubgraphTable.share(shares[place])]
     }
-    let header = ["id", "label", "share of the answer"]
+    let header = ["id", "label", FigureTable.shareTitle]
     parts = [
       Part(title: "nodes", header: header, rows: shown.map(row)),
       Part(

@@ -21,7 +21,7 @@ struct SubgraphTable {
     .init(
       title: "boxes",
       header: [
-        "key", "label", "nodes", "share of the answer", "input from boxes", "other features", "errors",
+        "key", "label", "nodes", FigureTable.shareTitle, "input from boxes", "other features", "errors",
         "tokens",
         "unseen", "cohesion",
       ],
@@ -38,7 +38,7 @@ struct SubgraphTable {
     return .init(
       title: "nodes",
       header: [
-        "box", "id", "label", "layer", "position", "activation", "probability", "share of the answer",
+        "box", "id", "label", "layer", "position", "activation", "probability", FigureTable.shareTitle,
       ],
       rows: subgraph.boxes.flatMap { box in
         box.members.map { place in
@@ -74,7 +74,7 @@ struct SubgraphTable {
     let others = inner.filter { !shown.contains($0) }.sorted { (-shares[$0], $0) < (-shares[$1], $1) }
     return .init(
       title: SubgraphTable.leftOutTitle(others.count),
-      header: ["id", "label", "share of the answer"],
+      header: ["id", "label", FigureTable.shareTitle],
       rows: others.prefix(20).map { place in
         let node = graph.nodes[place]
         return [node.id, node.label, Self.share(shares[place])]

@@ -35,7 +35,7 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         + "free. Use --features \(fitting) or fewer, or a machine with more memory."
     case .badSettings(let reason): reason
     case .tooFewTokens(let count, let needed):
-      "the text gives \(count) tokens to train on, but \(needed) are needed. Give more text, or use --sample-tokens."
+      "the text gives \(count) tokens to train on, but \(needed) are needed. Give more text, make --held-out, --batch or --chunk smaller, or use --sample-tokens."
     case .badCheckpoint(let path, let reason, let advice):
       "\(path) cannot be used: \(reason). \(advice)"
     case .exportDiffers(let path, let layer, let what, let trained, let read, let kept):
