@@ -7,7 +7,7 @@ import Testing
 @Suite struct HugeNumberTests {
   @Test(arguments: [
     #""token_prob":1e308"#, #""token_prob":1.7976931348623157e308"#, #""token_prob":0.5,"root_weight":1e308"#,
-    #""root_weight":9e307"#,
+    #""root_weight":9e307"#, #""token_prob":-5"#,
   ])
   func `a probability or a root weight beyond reason is passed over and told of`(members: String) throws {
     var file = SmallFile()
@@ -19,7 +19,9 @@ import Testing
     let reading = try file.read()
     #expect(reading.count(of: .impossibleNumber) == 2)
     #expect(
-      reading.findings.map { "\($0)" }.contains { $0.contains("2 numbers are too large for a probability") })
+      reading.findings.map { "\($0)" }.contains {
+        $0.contains("2 numbers are below 0 or too large for a probability")
+      })
     #expect(reading.graph.rootWeights.allSatisfy { $0 <= 0.5 })
     #expect(reading.graph.scores().replacement.isFinite)
   }

@@ -50,9 +50,9 @@ struct PromptListTests {
       #"["w3"]"#, #"{"prompt": "w3 w15 w9", "target": ["w7", "token:8"]}"#,
       #"{"tokens": [0, 3, 14], "slug": "ids"}"#, #"{"tokens": [3, -1]}"#,
     ]
-    try folder.write("prompts", Array(lines.joined(separator: "\n").utf8) + [0x0A, 0x22, 0xFF, 0x22])
+    try folder.write("prompts.jsonl", Array(lines.joined(separator: "\n").utf8) + [0x0A, 0x22, 0xFF, 0x22])
     let outcome = try await ClewProcess.run(
-      try Self.arguments("prompts", "--json", "--output", "made"), in: folder.url)
+      try Self.arguments("prompts.jsonl", "--json", "--output", "made"), in: folder.url)
     #expect(outcome.status == 1)
     let records = try Self.records(outcome.output)
     #expect(records.compactMap { $0["line"]?.int } == [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15])
@@ -65,7 +65,7 @@ struct PromptListTests {
       (11, "object"), (14, "whole numbers"), (15, "object"),
     ] {
       #expect(
-        complaints.contains { $0.hasPrefix("clew: line \(line) of prompts: ") && $0.contains(word) },
+        complaints.contains { $0.hasPrefix("clew: line \(line) of prompts.jsonl: ") && $0.contains(word) },
         "\(line) \(word)")
     }
     let folders = try Set(

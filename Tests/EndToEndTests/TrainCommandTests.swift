@@ -142,7 +142,10 @@ struct TrainCommandTests {
     #expect(rows[0] == rows[1] && (rows[0] ?? 0) >= 3000)
     let other = try await ClewProcess.run(
       ["check"] + models + fast
-        + ["--sample-tokens", "3000", "--sample-seed", "1", "--output", folder.url("check-own").path])
+        + [
+          "--sample-tokens", "3000", "--sample-seed", "1", "--output", folder.url("check-own").path,
+          "--overwrite",
+        ])
     #expect(other.status == 0, "\(other.error)")
     #expect(try Data(contentsOf: folder.url("check-own/sampled-tokens.txt")) != text)
     // What was cut off is refused where nothing writes it on.

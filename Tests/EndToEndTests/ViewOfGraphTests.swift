@@ -31,6 +31,16 @@ struct ViewOfGraphTests {
     #expect(try AttributionGraph(traceFolder: folder.url("result")).identity == whole.identity)
     let file = folder.url("result/graph.json").path
     #expect(try GraphReading(contentsOfFile: file).graph.identity == whole.identity)
+    // A difference's logit says nothing of its tokens, and a feature that was traced is no logit.
+    let differences = try ["w7-w8", "w8-w9"].map { try trace("w3 w14 w15 w9", target: $0) }
+    #expect(differences[0].result.graph.identity != differences[1].result.graph.identity)
+    #expect(differences[0].pruning.graph.identity == differences[0].result.graph.identity)
+    // Rows of the same prompt and another target are not those of the graph beside them.
+    try differences[0].write(to: folder.url("other"), model: model, command: [])
+    try FileManager.default.removeItem(at: folder.url("result/graph.safetensors"))
+    try FileManager.default.copyItem(
+      at: folder.url("other/graph.safetensors"), to: folder.url("result/graph.safetensors"))
+    #expect(throws: TraceFolderError.self) { try AttributionGraph(traceFolder: folder.url("result")) }
   }
 
   @Test func `a view stays with its graph, and is kept aside when another takes the place`() async throws {

@@ -12,6 +12,11 @@ extension AttributionGraph {
     let pruned = try GraphReading(contentsOfFile: json.path).graph
     guard Self.hasRows(folder) else { throw TraceFolderError.noRows(folder: folder.path) }
     let file = try SafetensorsFile(folder.appending(path: "graph.safetensors"))
+    if let stated = pruned.metadata.info["request"]?.string, let own = file.metadata["request"], stated != own
+    {
+      throw TraceFolderError.mixed(
+        folder: folder.path, reason: "graph.json and graph.safetensors were asked for in different ways")
+    }
     let tensors = try NodeTensors(file)
     let nodes = tensors.nodes(labelledAs: pruned)
     try Self.check(pruned, belongsTo: nodes, positionCount: tensors.layout.positionCount, folder: folder)

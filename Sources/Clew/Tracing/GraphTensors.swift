@@ -19,7 +19,10 @@ enum GraphTensors {
     let entries = result.model.activations.entries
     let isDense = isDense(
       trace.request.storage, nodes: count, hasSkipped: graph.effects.isSkipped.contains(true))
-    var writer = SafetensorsWriter(metadata: [("format", "clew"), ("version", Version.current)])
+    let request = pruning.graph.metadata.info["request"]?.string
+    var writer = SafetensorsWriter(
+      metadata: [("format", "clew"), ("version", Version.current)] + (request.map { [("request", $0)] } ?? [])
+    )
     writer.add(
       "input_tokens", result.model.recording.tokens.map { Int64($0) }, shape: [trace.prompt.tokens.count])
     writer.add("logit_target_ids", result.logits.map { Int64($0.token) }, shape: [result.logits.count])

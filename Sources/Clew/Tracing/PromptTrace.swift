@@ -204,6 +204,8 @@ public struct PromptTrace: Sendable {
         "transcoder_set": .string(coder), "model": .string(model.transformer.name),
         "model_fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),
         "transcoder_fingerprint": .string(Fingerprint.of(model.transcoder)),
+        // What tells files of one folder from those of another trace that came to lie there.
+        "request": .string(request.fingerprint(with: model)),
       ],
       generationSettings: generation,
       pruningSettings: [

@@ -137,7 +137,21 @@ struct CheckCommand: ParsableCommand {
 
   /// A command without the options that change nothing in its report.
   private static func asked(_ command: [String]) -> [String] {
-    command.filter { !["--json", "--quiet", "--overwrite"].contains($0) }
+    let (flags, options) = (
+      ["--json", "--quiet", "--overwrite"], ["--threads", "--memory", "--output", "-o"]
+    )
+    var asked: [String] = []
+    var skipsValue = false
+    for word in command {
+      defer { skipsValue = options.contains(word) }
+      if skipsValue || flags.contains(word)
+        || options.contains(where: { word == $0 || word.hasPrefix("\($0)=") })
+      {
+        continue
+      }
+      asked.append(word)
+    }
+    return asked
   }
 
   private var name: String {

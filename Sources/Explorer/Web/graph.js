@@ -116,9 +116,6 @@ export class Graph {
     return quoted ? quoted[1] : text;
   }
 
-  /** Sorts answers, those of most weight first: differences have a weight and no probability. */
-  byWeight(a, b) { return this.root[b] - this.root[a] || a - b; }
-
   /** A feature whatever its position, as labels are kept by; the id of any other node. */
   labelKey(place) {
     return this.kind[place] === Kind.feature ? `${this.layer[place]}/${this.index[place]}` : this.ids[place];
@@ -162,6 +159,9 @@ export function number(value) {
   if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(2).replace("-", "−");
   return Number(value.toPrecision(3)).toString().replace("-", "−");
 }
+
+/** Sorts answers, those of most weight first: differences have a weight and no probability. */
+export function byWeight(graph) { return (a, b) => graph.root[b] - graph.root[a] || a - b; }
 
 /** A count with its thousands apart. */
 export function count(value) { return value.toString().replace(/\B(?=(\d{3})+$)/g, ","); }

@@ -1,6 +1,6 @@
 // Where the nodes of the link graph stand: layers upwards, tokens across.
 
-import { Kind, visible } from "./graph.js";
+import { Kind, byWeight, visible } from "./graph.js";
 
 /** What a token, a node in a cell, a line of nodes and an answer take where there is room. */
 const leastColumn = 26, cellGap = 11, lineGap = 10, answerGap = 15;
@@ -60,10 +60,10 @@ export class LinkLayout {
   /** Sorts what is shown into cells, the most important first. */
   fillCells(graph, isShown, shares, positions, rows) {
     const cells = this.cells = new Map();
-    const shown = [];
+    const shown = [], heavier = byWeight(graph);
     for (let place = 0; place < graph.count; place++) if (isShown[place]) shown.push(place);
     shown.sort((a, b) => (graph.kind[a] === Kind.logit && graph.kind[b] === Kind.logit
-      ? graph.byWeight(a, b) : shares[a] - shares[b] || a - b));
+      ? heavier(a, b) : shares[a] - shares[b] || a - b));
     this.isQuiet = new Uint8Array(positions).fill(1);
     this.isEmpty = new Uint8Array(rows).fill(1);
     for (const place of shown) {

@@ -1,6 +1,6 @@
 // The link graph: all nodes that are kept, layers upwards and tokens across, with the edges among them.
 
-import { Kind, kindNames, number, percent, visible } from "./graph.js";
+import { Kind, byWeight, kindNames, number, percent, visible } from "./graph.js";
 import { outline } from "./glyphs.js";
 import { leastOfGreatest } from "./influence.js";
 import { LinkLayout } from "./layout.js";
@@ -374,7 +374,7 @@ export class LinkGraph {
     const { app, layout } = this;
     const { graph } = app;
     const answers = this.shown.filter((place) => graph.kind[place] === Kind.logit)
-      .sort((a, b) => graph.byWeight(a, b));
+      .sort(byWeight(graph));
     const written = [];
     for (const place of answers) {
       const [x, y] = this.at(place);

@@ -1,6 +1,6 @@
 // Small things that several panels say of nodes.
 
-import { Kind } from "./graph.js";
+import { Kind, byWeight } from "./graph.js";
 import { glyph } from "./glyphs.js";
 import { el } from "./dom.js";
 
@@ -23,7 +23,7 @@ export function nodeButton(app, place) {
 export function answerSelect(app, id, chosen, changed) {
   const answers = [];
   for (let place = 0; place < app.graph.count; place++) if (app.graph.kind[place] === Kind.logit) answers.push(place);
-  answers.sort((a, b) => app.graph.byWeight(a, b));
+  answers.sort(byWeight(app.graph));
   const select = el("select", { id, onchange: (event) => changed(Number(event.target.value)) },
     answers.map((place) => el("option", { value: String(place), selected: place === chosen }, app.outputText(place))));
   return { select, first: answers[0] ?? -1 };

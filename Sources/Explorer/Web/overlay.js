@@ -37,7 +37,7 @@ export class GraphUnion {
       count: nodes.length, layerCount: this.layerCount, tokens: columns.map((pair) => this.columnText(pair)),
       kind: Uint8Array.from(nodes, (_, at) => of(at, "kind")), position: Int32Array.from(nodes, ({ column }) => column),
       layer: Int32Array.from(nodes, (_, at) => (of(at, "kind") === Kind.logit ? this.layerCount : of(at, "layer"))),
-      probability: Float64Array.from(nodes, (_, at) => of(at, "probability")),
+      root: Float64Array.from(nodes, (_, at) => of(at, "root")),
     };
     this.shares = Float64Array.from(nodes, (_, at) => least(at));
     this.edges = this.edgesOf(numbers);

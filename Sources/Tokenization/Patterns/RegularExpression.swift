@@ -44,6 +44,16 @@ struct RegularExpression: Sendable {
     return only(capital.properties.lowercaseMapping) ?? capital
   }
 
+  /// Whether a scalar is one of `\w`, as Oniguruma takes it outside of brackets: with the superscripts and fractions of
+  /// Latin-1.
+  static func isWord(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.properties.isAlphabetic { return true }
+    switch scalar.properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true
+    default: return "²³¹¼½¾".unicodeScalars.contains(scalar)
+    }
+  }
+
   /// Whether it has no lookaround and no atomic group, and is short enough for its search never to be given up.
   var isLinear: Bool {
     instructions.count <= 256
@@ -58,6 +68,8 @@ struct RegularExpression: Sendable {
   /// Where the expression is found, from left to right without overlaps, as ranges of the text's indices.
   /// - Throws: ``TokenizationError/tooCostly(what:count:)`` if lookaround takes more steps than the text is worth.
   func matches(in text: ArraySlice<Unicode.Scalar>) throws(TokenizationError) -> [Range<Int>] {
+    // The library does not look into a text of nothing.
+    if text.isEmpty { return [] }
     var search = Search(self, in: text)
     var matches: [Range<Int>] = []
     var start = text.startIndex
@@ -206,7 +218,7 @@ private struct Search {
   private func holds(_ anchor: RegularExpression.Anchor, at place: Int) -> Bool {
     let (isStart, isEnd) = (place == text.startIndex, place == text.endIndex)
     func isWord(_ place: Int) -> Bool {
-      text.indices.contains(place) && ScalarSet.wordLetters.contains(text[place])
+      text.indices.contains(place) && RegularExpression.isWord(text[place])
     }
     switch anchor {
     case .textStart: return isStart

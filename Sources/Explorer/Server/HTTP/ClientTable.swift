@@ -96,15 +96,17 @@ final class ClientTable: Sendable {
   /// Takes out the connection that can be closed with the least harm.
   private static func leastMissed(_ state: inout State, of client: String?) -> (any Channel)? {
     let now = ContinuousClock.now
-    let closable = state.connections.filter {
-      $0.value.activity < .busy && (client == nil || $0.value.client == client)
+    var least: (key: ObjectIdentifier, activity: Activity, since: ContinuousClock.Instant)?
+    // One pass without a copy: a flood asks this for each of its connections.
+    for (key, connection) in state.connections
+    where connection.activity < .busy && (client == nil || connection.client == client) {
+      let activity = connection.current(at: now)
+      if let least, (least.activity, least.since) <= (activity, connection.since) { continue }
+      least = (key, activity, connection.since)
     }
-    let least = closable.min {
-      ($0.value.current(at: now), $0.value.since) < ($1.value.current(at: now), $1.value.since)
-    }
-    guard let (key, connection) = least else { return nil }
+    guard let key = least?.key, let channel = state.connections[key]?.channel else { return nil }
     remove(key, from: &state)
-    return connection.channel
+    return channel
   }
 
   private static func remove(_ key: ObjectIdentifier, from state: inout State) {

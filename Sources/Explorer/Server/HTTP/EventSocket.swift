@@ -8,10 +8,9 @@ final class EventSocket: ChannelInboundHandler {
   typealias InboundIn = WebSocketFrame
   typealias OutboundOut = WebSocketFrame
 
-  private let hub: EventHub
+  private let outlet: Outlet
   private let table: ClientTable
   private let limits: ServerLimits
-  private var outlet: Outlet?
   private var alarm: Scheduled<Void>?
   /// Whether what the page sends is of no use any more.
   private var isClosed = false
@@ -20,24 +19,21 @@ final class EventSocket: ChannelInboundHandler {
   /// When the second began in which frames are counted, and how many came.
   private var second = (start: NIODeadline.now(), frames: 0)
 
-  init(hub: EventHub, table: ClientTable, limits: ServerLimits) {
-    (self.hub, self.table, self.limits) = (hub, table, limits)
+  fileprivate init(outlet: Outlet, table: ClientTable, limits: ServerLimits) {
+    (self.outlet, self.table, self.limits) = (outlet, table, limits)
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
-    let outlet = Outlet(channel: context.channel, limit: limits.unreadNews)
-    self.outlet = outlet
     // Little at a time, as each of many small frames takes its time, and a page sends hardly any.
     _ = context.channel.setOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 512))
-    guard hub.add(outlet) else { return close(context, .unexpectedServerError) }
     table.note(.busy, of: context.channel)
+    outlet.open()
     askWhetherThere(context)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     alarm?.cancel()
     table.leave(context.channel)
-    if let outlet { hub.remove(outlet) }
     context.fireChannelInactive()
   }
 
@@ -49,7 +45,7 @@ final class EventSocket: ChannelInboundHandler {
     guard frame.maskKey != nil else { return close(context, .protocolError) }
     guard isSeldomEnough() else { return close(context, .policyViolation) }
     switch frame.opcode {
-    case .ping: outlet?.send(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
+    case .ping: outlet.send(WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData))
     case .connectionClose: close(context, .normalClosure)
     default: break
     }
@@ -72,7 +68,7 @@ final class EventSocket: ChannelInboundHandler {
   private func askWhetherThere(_ context: ChannelHandlerContext) {
     guard isThere else { return context.close(promise: nil) }
     isThere = false
-    outlet?.send(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer()))
+    outlet.send(WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer()))
     alarm = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.pingTime)) { [weak self] in
       self?.askWhetherThere(context)
     }
@@ -88,12 +84,14 @@ final class EventSocket: ChannelInboundHandler {
   }
 }
 
-/// Where a page's news are sent, from any thread.
+/// Where a page's news are sent, from any thread; until its socket is open they wait.
 private final class Outlet: NewsReader {
   private let channel: any Channel
   private let limit: Int
   /// How many bytes the page has not taken.
   private let unread = Atomic(0)
+  /// What waits for the socket; `nil` once it is open.
+  private let waiting = Mutex<[WebSocketFrame]?>([])
 
   init(channel: any Channel, limit: Int) { (self.channel, self.limit) = (channel, limit) }
 
@@ -106,6 +104,21 @@ private final class Outlet: NewsReader {
     // An empty frame takes room in the queue as well.
     let count = frame.data.readableBytes + 64
     guard unread.add(count, ordering: .relaxed).newValue <= limit else { return channel.close(promise: nil) }
+    waiting.withLock { waiting in
+      if waiting == nil { write(frame) } else { waiting?.append(frame) }
+    }
+  }
+
+  /// Sends what has waited, and from now on everything at once.
+  func open() {
+    waiting.withLock { waiting in
+      for frame in waiting ?? [] { write(frame) }
+      waiting = nil
+    }
+  }
+
+  private func write(_ frame: WebSocketFrame) {
+    let count = frame.data.readableBytes + 64
     channel.writeAndFlush(frame).whenComplete { [self] _ in unread.subtract(count, ordering: .relaxed) }
   }
 }
@@ -114,11 +127,16 @@ extension HTTPConnection {
   /// Makes the connection a socket, after the request for it has come to its end.
   func openSocket(for head: HTTPRequestHead) {
     guard let context else { return }
+    // The page hears of all that comes after the answer to its request, so it is taken in before that.
+    let (hub, outlet) = (answering.hub, Outlet(channel: context.channel, limit: limits.unreadNews))
+    guard hub.add(outlet) else { return answer(Answers.failure(.busy), isLast: true) }
+    context.channel.closeFuture.whenComplete { _ in hub.remove(outlet) }
     let upgrader = NIOWebSocketServerUpgrader(
       maxFrameSize: limits.frame, shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
-      upgradePipelineHandler: { [hub = answering.hub, table, limits] channel, _ in
+      upgradePipelineHandler: { [table, limits] channel, _ in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(EventSocket(hub: hub, table: table, limits: limits))
+          try channel.pipeline.syncOperations.addHandler(
+            EventSocket(outlet: outlet, table: table, limits: limits))
         }
       })
     upgrader.buildUpgradeResponse(
@@ -126,7 +144,9 @@ extension HTTPConnection {
     ).assumeIsolated().whenComplete { result in
       switch result {
       case .success(let headers): self.becomeSocket(by: upgrader, head, headers)
-      case .failure: self.answer(Answers.failure(400, "This is no request for a WebSocket."), isLast: true)
+      case .failure:
+        hub.remove(outlet)
+        self.answer(Answers.failure(400, "This is no request for a WebSocket."), isLast: true)
       }
     }
   }
