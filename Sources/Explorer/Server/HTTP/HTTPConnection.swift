@@ -159,9 +159,12 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     case .admitted(let limit):
       allowance = .max
       isProven = true
-      if let context { table.note(.sending, of: context.channel) }
       receipt = Receipt(head: head, limit: limit)
       let length = Int(raw.headers.first(name: "Content-Length") ?? "0") ?? .max
+      // A request without a body is there already, and must not be closed before it is answered.
+      if let context, length > 0 || raw.headers.contains(name: "Transfer-Encoding") {
+        table.note(.sending, of: context.channel)
+      }
       guard length <= limit else { return refuse(.tooLarge(limit: limit)) }
       // More than that must come before it is believed.
       receipt?.bytes.reserveCapacity(min(length, 8 << 20))
