@@ -117,6 +117,8 @@ public final class GuardedProcess: Sendable {
 
   /// Sends the program a signal, if it still runs.
   public func signal(_ signal: Int32) {
+    // The program may have written something before the shell has written down its number.
+    for _ in 0..<2000 where status == nil && identifier == nil { usleep(5000) }
     if status == nil, let identifier { kill(identifier, signal) }
   }
 

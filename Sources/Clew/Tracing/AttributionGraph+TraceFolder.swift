@@ -12,10 +12,9 @@ extension AttributionGraph {
     let pruned = try GraphReading(contentsOfFile: json.path).graph
     guard Self.hasRows(folder) else { throw TraceFolderError.noRows(folder: folder.path) }
     let file = try SafetensorsFile(folder.appending(path: "graph.safetensors"))
-    if let stated = pruned.metadata.info["request"]?.string, let own = file.metadata["request"], stated != own
-    {
+    if let stated = pruned.metadata.info["trace"]?.string, let own = file.metadata["trace"], stated != own {
       throw TraceFolderError.mixed(
-        folder: folder.path, reason: "graph.json and graph.safetensors were asked for in different ways")
+        folder: folder.path, reason: "graph.json and graph.safetensors are of different targets or coverage")
     }
     let tensors = try NodeTensors(file)
     let nodes = tensors.nodes(labelledAs: pruned)

@@ -19,9 +19,9 @@ enum GraphTensors {
     let entries = result.model.activations.entries
     let isDense = isDense(
       trace.request.storage, nodes: count, hasSkipped: graph.effects.isSkipped.contains(true))
-    let request = pruning.graph.metadata.info["request"]?.string
+    let name = pruning.graph.metadata.info["trace"]?.string
     var writer = SafetensorsWriter(
-      metadata: [("format", "clew"), ("version", Version.current)] + (request.map { [("request", $0)] } ?? [])
+      metadata: [("format", "clew"), ("version", Version.current)] + (name.map { [("trace", $0)] } ?? [])
     )
     writer.add(
       "input_tokens", result.model.recording.tokens.map { Int64($0) }, shape: [trace.prompt.tokens.count])

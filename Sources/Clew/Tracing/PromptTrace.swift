@@ -204,8 +204,7 @@ public struct PromptTrace: Sendable {
         "transcoder_set": .string(coder), "model": .string(model.transformer.name),
         "model_fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),
         "transcoder_fingerprint": .string(Fingerprint.of(model.transcoder)),
-        // What tells files of one folder from those of another trace that came to lie there.
-        "request": .string(request.fingerprint(with: model)),
+        "trace": .string(fingerprint(of: result, prompt)),
       ],
       generationSettings: generation,
       pruningSettings: [
@@ -213,6 +212,17 @@ public struct PromptTrace: Sendable {
       ])
     if !scans.isEmpty { metadata.extra["transcoder_list"] = .array(scans.map { .string($0) }) }
     return metadata
+  }
+
+  /// What tells files of one folder from those of another trace that came to lie there: the tokens, what was traced, and
+  /// how far.
+  private static func fingerprint(of result: AttributionResult, _ prompt: Prompt) -> String {
+    let (nodes, weights) = (result.graph.nodes, result.graph.rootWeights)
+    let targets = nodes.indices.filter { weights[$0] > 0 }.map { place in
+      "\(nodes[place].id) \(nodes[place].difference.map { "\($0.tokens)" } ?? "")"
+    }
+    return Fingerprint.of(
+      text: "\(prompt.tokens) \(targets) \(nodes.count) \(result.rowsComputed) \(result.coverage)")
   }
 
   /// The name of a trace that was given none: from the words that are read.
