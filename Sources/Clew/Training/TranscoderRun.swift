@@ -69,12 +69,7 @@ public final class TranscoderRun {
       kind: settings.kind, layerCount: c.layerCount, dModel: c.dModel, featureCount: settings.featureCount,
       hasSkip: settings.hasSkip)
     self.shape = shape
-    guard settings.training.stepCount > 0 else {
-      throw TrainingError.badSettings(
-        reason: "--tokens-seen must be at least the batch of \(settings.training.batchTokens).")
-    }
-    try settings.export.check(shape, settings.training)
-    try TrainingMemory.check(shape, settings, keepsActivations: cacheFolder != nil)
+    try Self.check(settings, shape, keepsActivations: cacheFolder != nil)
     let modelFingerprint = try Fingerprint.whole(folder: model.folder)
     self.modelFingerprint = modelFingerprint
     let resumed =
@@ -117,6 +112,18 @@ public final class TranscoderRun {
       $0.normalizedError.count == c.layerCount && $0.activeFeatures.count == c.layerCount
     }
     paces = try ReportLog(folder.appending(path: "pace.jsonl"), upTo: trainer.stepCount)
+  }
+
+  /// Refuses settings that lead nowhere, before anything is read.
+  private static func check(
+    _ settings: TranscoderRunSettings, _ shape: TranscoderShape, keepsActivations: Bool
+  ) throws {
+    guard settings.training.stepCount > 0 else {
+      throw TrainingError.badSettings(
+        reason: "--tokens-seen must be at least the batch of \(settings.training.batchTokens).")
+    }
+    try settings.export.check(shape, settings.training)
+    try TrainingMemory.check(shape, settings, keepsActivations: keepsActivations)
   }
 
   /// How activations are scaled, from the first of those that are learned from: at most so many tokens, and not all of many.
