@@ -9,7 +9,7 @@ public struct HubError: Error, Equatable, CustomStringConvertible {
   public let missing: [String]
   /// About how many bytes they have, where that is known.
   public let byteCount: Int?
-  /// What fetches them.
+  /// What fetches them; empty for an address that is none of the hub's.
   public let command: String
   /// Revisions that are there instead.
   public let otherRevisions: [String]
@@ -53,7 +53,15 @@ public struct HubError: Error, Equatable, CustomStringConvertible {
       command: groups.map { $0.whole.download($0.paths) }.joined(separator: " && "))
   }
 
+  /// An address that names no repository of the hub, or no folder in one.
+  static func notOfHub(_ name: String) -> HubError { HubError(name: name, command: "") }
+
   public var description: String {
+    guard !command.isEmpty else {
+      return
+        "'\(name)' is no folder on this machine, and names no place on the Hugging Face hub. Name a folder, or "
+        + "OWNER/NAME[/FOLDER][@REVISION] of what was fetched from there."
+    }
     let size = byteCount.map { ", about \(ByteText.of($0))" } ?? ""
     guard let first = missing.first else {
       let others =

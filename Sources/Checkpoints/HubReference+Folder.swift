@@ -9,7 +9,10 @@ extension HubReference {
   /// - Throws: ``HubError`` with the command that fetches what is missing.
   public static func folder(_ name: String, of wanted: ForeignWeights.Wanted?) throws(HubError) -> URL {
     let here = URL(filePath: name)
-    guard !FileManager.default.fileExists(atPath: here.path), let reference = HubReference(name) else {
+    if FileManager.default.fileExists(atPath: here.path) { return here }
+    guard let reference = HubReference(name) else {
+      // No path looks like that.
+      if name.contains("://") { throw .notOfHub(name) }
       return here
     }
     guard let place = reference.place() else {

@@ -2,8 +2,9 @@ public import Foundation
 
 /// A place on the Hugging Face hub, as it lies in the cache that the hub's tools keep on this machine.
 ///
-/// Written `owner/repository`, with `/path` below it and `@revision` where that is not `main`; or
-/// `hf://owner/repository/path?revision=x`, as configurations of transcoders have it. In the cache `refs/main` names a
+/// Written `owner/repository`, with `/path` below it and `@revision` where that is not `main`;
+/// `hf://owner/repository/path?revision=x`, as configurations of transcoders have it; or as a browser shows it,
+/// `https://huggingface.co/owner/repository/tree/revision/path`. In the cache `refs/main` names a
 /// commit, and `snapshots/<commit>/` holds links to what was fetched of it. Nothing is ever fetched here.
 public struct HubReference: Hashable, Sendable {
   /// `owner/repository`.
@@ -32,11 +33,30 @@ public struct HubReference: Hashable, Sendable {
       self.init(link: name)
       return
     }
+    if name.contains("://") {
+      self.init(address: name)
+      return
+    }
     let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
     guard !name.hasPrefix("/") else { return nil }
     self.init(
       steps: parts[0].split(separator: "/").map(String.init),
       revision: parts.count == 2 ? String(parts[1]) : "main")
+  }
+
+  /// Takes the address of a page of the hub apart: that of a repository, or of a folder or file in it; `nil` for any other.
+  private init?(address: String) {
+    guard let url = URLComponents(string: address), ["https", "http"].contains(url.scheme),
+      ["huggingface.co", "www.huggingface.co", "hf.co"].contains(url.host), url.query == nil
+    else { return nil }
+    let steps = url.path.split(separator: "/").map(String.init)
+    if steps.count <= 2 {
+      self.init(steps: steps, revision: "main")
+    } else if steps.count > 3, ["tree", "blob", "resolve"].contains(steps[2]) {
+      self.init(steps: Array(steps[..<2] + steps[4...]), revision: steps[3])
+    } else {
+      return nil
+    }
   }
 
   private init?(steps: [String], revision: String) {

@@ -16,6 +16,9 @@ public final class FeatureStore: Sendable {
   public let provenance: FeatureProvenance
   public let progress: FeatureProgress
 
+  /// What the database beside a folder's weights is called.
+  public static let usualFile = "features.sqlite"
+
   /// Opens a finished database to read from it.
   public convenience init(reading url: URL) throws {
     var isFolder: ObjCBool = false

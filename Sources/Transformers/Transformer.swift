@@ -37,12 +37,14 @@ public struct Transformer: Sendable {
     }
     let plan = try family.plan(fields)
     let configuration = try plan.configuration.validated(path: url.path)
+    let weights: WeightSource
     do throws(CheckpointError) {
-      let weights = WeightSource(checkpoint: try Checkpoint(folder: folder), prefixes: family.prefixes)
+      weights = WeightSource(checkpoint: try Checkpoint(folder: folder), prefixes: family.prefixes)
       self = try plan.load(configuration, weights, folder)
     } catch {
       throw .checkpoint(error)
     }
+    if let note = weights.noteOnUnused { notes.append(note) }
     if configuration.tiesEmbeddings, !self.configuration.tiesEmbeddings {
       notes.append(
         "config.json ties the unembedding to the token embedding, but another head is stored beside it; the stored one is "

@@ -72,6 +72,8 @@ struct SavedViewTests {
     (#"{"supernodes":{"g":{"label":"a","members":[1]}}}"#, "supernodes/g/members"),
     (#"{"settings":{"nodeShare":2}}"#, "settings/nodeShare"),
     (#"{"settings":{"hideErrors":"no"}}"#, "settings/hideErrors"),
+    (#"{"model_type":"llama","hidden_size":64}"#, "the whole"),
+    (#"{"command":["clew"],"settings":{"prompt":"Once"}}"#, "the whole"),
     (#"{"snapshots":{"a":7}}"#, "snapshots/a"),
     (#"{"snapshots":{"a":{"pinned":{"b":0}}}}"#, "snapshots/a/pinned/b"),
   ])

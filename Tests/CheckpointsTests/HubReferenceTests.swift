@@ -13,6 +13,9 @@ struct HubReferenceTests {
     ("hf://a/b/c/d.npz?revision=x", "a/b", "c/d.npz", "x"), ("hf://a/b", "a/b", "", "main"),
     ("hf://EleutherAI/b/c", "EleutherAI/b", "c", "main"),
     ("a/b/", "a/b", "", "main"),
+    ("https://huggingface.co/a/b", "a/b", "", "main"), ("https://hf.co/a/b/", "a/b", "", "main"),
+    ("https://huggingface.co/a/b/tree/v1", "a/b", "", "v1"),
+    ("https://huggingface.co/a/b/tree/main/c/d", "a/b", "c/d", "main"),
   ])
   func `a name is taken apart`(name: String, repository: String, path: String, revision: String) throws {
     let reference = try #require(HubReference(name))
@@ -22,7 +25,8 @@ struct HubReferenceTests {
   @Test(arguments: [
     "", "gpt2", "/a/b", "./a/b", "../a/b", "a/../b", "~/a/b", "a b/c", "a/b@", "a/b@..", "a/$(b)", "-a/b",
     "a/b@-x",
-    "https://huggingface.co/a/b",
+    "https://example.org/a/b", "https://huggingface.co/a", "https://huggingface.co/a/b/discussions/1",
+    "https://huggingface.co/a/b/tree", "hf://a/b/../x", "ftp://huggingface.co/a/b",
   ])
   func `what is shaped otherwise is no name`(name: String) { #expect(HubReference(name) == nil) }
 

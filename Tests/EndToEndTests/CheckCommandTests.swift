@@ -53,6 +53,7 @@ import TinyModels
     #expect(run.status == 0, "\(run.error)")
     let report = try String(contentsOf: folder.url("out/report.md"), encoding: .utf8)
     #expect(report.contains("the second less the first"))
+    #expect(run.output.contains("note      Only 9 positions were measured") && report.contains("\n\nOnly 9 "))
     let differences = report.split(separator: "\n").filter { $0.hasPrefix("| … difference") }
     #expect(differences.count > 10)
     for line in differences {
@@ -82,6 +83,14 @@ import TinyModels
       .expectComplaint("one prompt", "position 0", "longer")
     try await ClewProcess.run(arguments(model, folder, "")).expectComplaint("empty")
     #expect(!FileManager.default.fileExists(atPath: folder.url("out").path))
+  }
+
+  @Test func `of enough text nothing is said about its length`() async throws {
+    let (model, folder) = (try TinyModel.shared(), try TemporaryFolder())
+    let text = (0..<400).map { place in (1...14).map { "w\($0 + place % 20)" }.joined(separator: " ") }
+    let path = try folder.write("text.txt", text.joined(separator: "\n\n").utf8).path
+    let run = try await ClewProcess.run(arguments(model, folder, "--text", path, "--graphs", "0"))
+    #expect(run.status == 0 && !run.output.contains("note"), "\(run)")
   }
 
   @Test(arguments: [1, 7, 14, 15, 18, 1000])

@@ -26,7 +26,21 @@ struct ConvertCommandTests {
     let source = try await ClewProcess.run(["info", fixture("gemma-scope").path])
     #expect(source.output.contains("Gemma Scope") && source.output.contains("JumpReLU"))
     let again = try await ClewProcess.run(arguments, in: folder.url)
-    #expect(again.output.contains("(3 were there already)"))
+    #expect(again.output.contains("(3 were there already)") && again.error.isEmpty)
+  }
+
+  @Test func `labels and examples that stay behind are named`() async throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.copyItem(at: fixture("sparsify"), to: folder.url("source"))
+    try folder.write("source/labels.tsv", "0\t1\tTexas\n".utf8)
+    try folder.write("source/features.sqlite", "".utf8)
+    let convert = ["convert", "source", "--output", "out"]
+    let first = try await ClewProcess.run(convert, in: folder.url)
+    #expect(first.status == 0 && first.error.split(separator: "\n").count == 2, "\(first)")
+    #expect(first.error.contains("labels.tsv in") && first.error.contains("features.sqlite in"))
+    try FileManager.default.copyItem(at: folder.url("source/labels.tsv"), to: folder.url("out/labels.tsv"))
+    let again = try await ClewProcess.run(convert, in: folder.url)
+    #expect(!again.error.contains("labels.tsv") && again.error.contains("features.sqlite in"), "\(again)")
   }
 
   @Test(arguments: [SIGINT, SIGTERM, SIGKILL])

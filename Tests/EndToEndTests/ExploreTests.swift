@@ -112,6 +112,39 @@ import TinyModels
     }
   }
 
+  @Test func `what is not understood in a request is named`() async throws {
+    let folder = try TemporaryFolder()
+    try await Explorer.run(["--output", folder.url("traces").path]) { explorer in
+      let id = try #require(try await explorer.graphs.first)
+      let requests = [
+        ("traces", #"{"prompt":"the opposite of hot is","target":"cold"}"#, "'target' is not understood"),
+        ("traces", #"{"prompt":"hot","of":"\#(id)"}"#, "and 'prompt'; leave one of them out"),
+        ("traces", #"{"prompt":"hot","maxRows":"many"}"#, "'maxRows' is not a whole number"),
+        ("traces", #"{"prompt":"hot","maxRows":1e30}"#, "has a number that does not fit"),
+        ("graphs/\(id)/outcome", #"{"changes":[]"#, "not JSON"),
+        ("graphs/\(id)/outcome", #"{"mode":{"kind":"free"}}"#, "has no 'changes'"),
+        ("graphs/\(id)/outcome", #"{"changes":[],"mode":"free"}"#, "'mode' is not an object"),
+        (
+          "graphs/\(id)/outcome", #"{"changes":[{"action":"remove","features":["0_1_1"],"value":0}]}"#,
+          "'changes[0].value' is not understood"
+        ),
+        ("graphs/\(id)/cuts", #"{"sets":[[1]]}"#, "'sets[0][0]' is not a text"),
+      ]
+      for (path, body, reason) in requests {
+        let answer = try await explorer.ask("POST", "/api/\(path)", body)
+        #expect(
+          [400, 422].contains(answer.status) && answer.text.contains(reason), "\(body): \(answer.text)")
+      }
+      // What is asked of a graph's tokens is asked with all that is said.
+      let asked = #"{"of":"\#(id)","maxLogits":1,"logitMass":0.5}"#
+      #expect(try await explorer.ask("POST", "/api/traces", asked).status == 202)
+      try await explorer.waitFor(2)
+      let new = try #require(try await explorer.graphs.last)
+      let graph = try JSON(parsing: Array(Data(contentsOf: folder.url("traces/\(new)/run.json")))).object
+      #expect(graph?["settings"]?.object?["max_logits"] == 1)
+    }
+  }
+
   @Test func `few descriptors are enough for a page, whoever holds the others`() async throws {
     let model = try TinyModel.shared()
     let folder = try TemporaryFolder()

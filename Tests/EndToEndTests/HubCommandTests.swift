@@ -187,6 +187,10 @@ struct HubCommandTests {
       "hf download mwhanna/nothing-here transcoder_all/width_16k/config.yaml --revision v1 && "
         + "hf download mwhanna/nothing-here --include 'transcoder_all/width_16k/[Wl]*.safetensors' --revision v1"
     ),
+    (
+      "https://huggingface.co/google/gemma-2-2b", Form.crossLayer.name,
+      "hf download google/gemma-2-2b --include"
+    ),
   ])
   func `what is not there is named with the command that fetches it`(
     model: String, transcoders: String, command: String
@@ -208,6 +212,15 @@ struct HubCommandTests {
   func `what is no name on the hub is a missing folder`(path: String) async throws {
     let (cache, _) = try Self.made.get()
     try await run(trace(path, Form.crossLayer.name), cache).expectComplaint("cannot be read: No such file")
+  }
+
+  @Test(arguments: ["https://example.org/a/b", "hf://a/b/../x", "https://huggingface.co/a"])
+  func `an address that is none of the hub's is said to be that`(address: String) async throws {
+    let (cache, _) = try Self.made.get()
+    for names in [(address, Form.crossLayer.name), ("tiny/model", address)] {
+      try await run(trace(names.0, names.1), cache)
+        .expectComplaint("'\(address)'", "names no place on the Hugging Face hub")
+    }
   }
 
   @Test func `a model fetched in part names what is missing, and how much it is`() async throws {

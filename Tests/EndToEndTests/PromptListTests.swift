@@ -108,6 +108,16 @@ struct PromptListTests {
     folderAsList.expectComplaint("Is a directory")
   }
 
+  @Test func `a file that no list of prompts could be is refused before it fills the memory`() async throws {
+    let folder = try TemporaryFolder()
+    FileManager.default.createFile(atPath: folder.url("huge.txt").path, contents: nil)
+    try FileHandle(forWritingTo: folder.url("huge.txt")).truncate(atOffset: 40 << 30)
+    for list in ["huge.txt", "/dev/zero"] {
+      let outcome = try await ClewProcess.run(try Self.arguments(list), in: folder.url)
+      #expect(outcome.status == 1 && outcome.error.contains("more than 64 MiB"), "\(outcome)")
+    }
+  }
+
   @Test func `quiet keeps a log silent`() async throws {
     let outcome = try await ClewProcess.run(
       try Self.arguments("-", "--quiet"), after: "exec < <(sleep 11.5)")

@@ -219,6 +219,18 @@ struct TrainCommandTests {
     #expect(traced.status == 0, "\(traced.error)")
   }
 
+  @Test func `an L0 that was missed is told`() async throws {
+    func report(_ output: String, _ more: String...) async throws -> String {
+      let outcome = try await ClewProcess.run(train(output, more).filter { $0 != "--quiet" })
+      #expect(outcome.status == 0, "\(outcome.error)")
+      return outcome.output
+    }
+    #expect(try await !report("hit").contains("note"))
+    let missed = try await report("missed", "--l0", "1", "--no-calibrate")
+    #expect(missed.contains("note: L0 is not what was asked for: ") && missed.contains(" for 1 on average"))
+    #expect(missed.contains("(--no-calibrate)"))
+  }
+
   @Test func `a finished training is exported again with thresholds for another L0`() async throws {
     let first = try await ClewProcess.run(train("out"))
     #expect(first.status == 0, "\(first.error)")

@@ -43,6 +43,27 @@ struct ViewOfGraphTests {
     #expect(throws: TraceFolderError.self) { try AttributionGraph(traceFolder: folder.url("result")) }
   }
 
+  @Test func `a folder whose run.json is of another trace is refused`() async throws {
+    let folder = try TemporaryFolder()
+    let model = try TinyModel.shared().open()
+    for (name, prompt) in [("result", "w3 w14 w15 w9"), ("other", "w3 w14 w15 w10")] {
+      let trace = try PromptTrace.trace(TraceRequest(prompt: prompt), with: model)
+      try trace.write(to: folder.url(name), model: model, command: [])
+    }
+    #expect(try await ClewProcess.run(["score", folder.url("result").path]).status == 0)
+    let run = folder.url("result/run.json")
+    try Data(contentsOf: folder.url("other/run.json")).write(to: run)
+    for (command, more) in [("score", []), ("render", []), ("prune", ["--output", "pruned.json"])] {
+      let outcome = try await ClewProcess.run([command, folder.url("result").path] + more, in: folder.url)
+      #expect(outcome.status == 1 && outcome.error.contains("graph.json and run.json"), "\(outcome)")
+    }
+    // Records of earlier versions do not name the trace.
+    var record = try #require(JSON(parsing: Array(Data(contentsOf: run))).object)
+    record["trace"] = nil
+    try Data(JSON.object(record).bytes()).write(to: run)
+    #expect(try await ClewProcess.run(["score", folder.url("result").path]).status == 0)
+  }
+
   @Test func `a view stays with its graph, and is kept aside when another takes the place`() async throws {
     let output = try OutputFolder(isThere: false)
     func trace(_ prompt: String) async throws {

@@ -31,6 +31,18 @@ import Testing
     }
   }
 
+  @Test func `a request that is there is answered, however many connections come behind it`() async throws {
+    try await RunningServer.run(settings: settings { $0.connections = 256 }) { server in
+      for _ in 0..<40 {
+        let page = try #require(Line(port: server.port))
+        page.send(server.head("GET /api/session HTTP/1.1\r\nHost: HOST\r\n\r\n"))
+        let others = (0..<300).map { _ in Line(port: server.port) }
+        #expect(page.status() == 200)
+        withExtendedLifetime(others) {}
+      }
+    }
+  }
+
   @Test func `who opens many connections closes none of another's`() async throws {
     let settings = settings {
       $0.connections = 12

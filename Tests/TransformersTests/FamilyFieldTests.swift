@@ -277,6 +277,38 @@ struct FamilyFieldTests {
     #expect("\(error)".contains("'rope_scaling.factor' is null"))
   }
 
+  @Test func `numbers of a rotary scaling that is not named are refused`() throws {
+    let model = try FamilyModel("llama-yarn")
+    var scaling = try #require(model.fields["rope_scaling"] as? [String: Any])
+    scaling["rope_type"] = nil
+    scaling["type"] = nil
+    let error = try #require(throws: TransformerError.self) { try model.load(["rope_scaling": scaling]) }
+    #expect("\(error)".contains("there is no 'rope_scaling.rope_type'"), "\(error)")
+    #expect(throws: Never.self) { try model.load(["rope_scaling": [String: Any]()]) }
+  }
+
+  // MARK: Weights that nothing asks for
+
+  @Test(arguments: ["llama-bias", "gpt2", "gpt_neox", "gemma2-window", "gpt_oss"])
+  func `a configuration with fewer layers than the weights is told of`(family: String) throws {
+    let model = try FamilyModel(family)
+    let (whole, name) = (try model.load([:]), family == "gpt2" ? "n_layer" : "num_hidden_layers")
+    #expect(whole.notes.isEmpty)
+    var fields = model.fields
+    fields[name] = whole.blocks.count - 1
+    fields["layer_types"] = (fields["layer_types"] as? [String]).map { Array($0.dropLast()) }
+    let short = try model.load(only: fields)
+    #expect(short.blocks.count == whole.blocks.count - 1 && short.notes.count == 1)
+    #expect(
+      short.notes[0].contains("\(family == "gpt2" ? "h" : "layers").\(whole.blocks.count - 1)."),
+      "\(short.notes)")
+  }
+
+  @Test func `biases that the configuration switches off are told of`() throws {
+    let notes = try FamilyModel("llama-bias").load(["attention_bias": false, "mlp_bias": false]).notes
+    #expect(notes.count == 1 && notes[0].contains(" 21 of the 51 tensors"), "\(notes)")
+  }
+
   // MARK: Heads
 
   @Test(arguments: [("llama-bias", "lm_head.weight"), ("gpt_neox", "embed_out.weight")])

@@ -14,6 +14,8 @@ extension SavedView {
 
   /// The keys of a view and of a snapshot.
   static let sections = ["labels", "pinned", "positions", "settings", "supernodes"]
+  /// The keys of a view.
+  private static let keys = sections + ["snapshots", "version"]
 
   /// Reads the members of a sidecar.
   init(document: JSONObject) throws(GraphError) {
@@ -29,6 +31,12 @@ extension SavedView {
       var snapshot = try SavedView(sectionsOf: object, in: "snapshots/\(name)/")
       snapshot.extra = [:]
       snapshots[name] = snapshot
+    }
+    // Many files have settings.
+    let own = Self.keys.filter { $0 != "settings" }
+    guard document.isEmpty || own.contains(where: { document[$0] != nil }) else {
+      throw .badView(
+        place: "the whole", reason: "is no view: it has none of \(own.joined(separator: ", "))")
     }
   }
 
@@ -49,8 +57,7 @@ extension SavedView {
     }
     supernodes = try Self.supernodes(document["supernodes"], of: place + "supernodes")
     settings = try Self.settings(document["settings"], of: place + "settings")
-    let known = Self.sections + ["snapshots", "version"]
-    extra = JSONObject(distinct: document.members.filter { !known.contains($0.key) })
+    extra = JSONObject(distinct: document.members.filter { !Self.keys.contains($0.key) })
   }
 
   // MARK: Entries

@@ -38,6 +38,7 @@ struct CheckDocument {
     for (name, measure) in zip(names, measures) {
       blocks.append(.list(sentences(measure, name: names.count > 1 ? name : nil)))
     }
+    if let note = check.noteOnSize { blocks.append(.text(note)) }
     for (place, probe) in check.probes.enumerated() {
       guard let probe else { continue }
       blocks.append(.warning(warning(place, probe)))

@@ -160,14 +160,15 @@ enum HTMLReport {
     @media screen and (prefers-color-scheme:dark){:root{--ink:#dde1e6;--paper:#16181b;--soft:#9aa4af;--line:#343a41;\
     --tint:#b25c1e;--warn:#f09a63}}
     body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 Helvetica,Arial,"Liberation Sans",sans-serif}
-    main{max-width:1020px;margin:0 auto;padding:28px 20px 60px}
+    main{max-width:1080px;margin:0 auto;padding:28px 20px 60px}
     h1{font-size:26px;line-height:1.2;margin:0 0 4px}h2{font-size:19px;margin:38px 0 8px}
     p,ul{max-width:76ch}.subtitle{color:var(--soft);margin:0 0 18px}
     .warning{border-left:4px solid var(--warn);padding:6px 12px;color:var(--warn);font-weight:600}
     .charts{display:flex;flex-wrap:wrap;gap:22px 36px;margin:16px 0}.charts svg{max-width:100%;height:auto}
     .wide{overflow-x:auto;margin:12px 0}table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}
     th,td{padding:4px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-    thead th{border-bottom:2px solid var(--line);color:var(--soft);font-weight:600}tbody th{font-weight:400}
+    thead th{border-bottom:2px solid var(--line);color:var(--soft);font-weight:600;white-space:normal;vertical-align:bottom}
+    tbody th{font-weight:400}
     .text{text-align:left}td.text{white-space:normal;min-width:13em;color:var(--soft)}
     code,pre,.context{font-family:ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace;font-size:.92em}
     pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);padding:8px 12px;border-radius:4px}

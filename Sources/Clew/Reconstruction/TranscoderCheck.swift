@@ -96,6 +96,15 @@ public struct TranscoderCheck: Sendable {
       })
   }
 
+  /// What to say of a measurement on little text; `nil` if it was enough.
+  public var noteOnSize: String? {
+    let count = measured.positionCount
+    guard count < 5000 else { return nil }
+    return
+      "Only \(count) position\(count == 1 ? " was" : "s were") measured: these figures tell of this text, and of others little. A "
+      + "feature that did not fire here need not be dead, nor one that fires often dense; give more text to know."
+  }
+
   /// What the transcoders are called in the report: their folders, told apart where they are the same.
   public var names: [String] {
     let names = models.map { $0.transcoder.name }

@@ -10,7 +10,7 @@ enum TraceNotes {
     on prompt: Prompt, _ reconstruction: [ReconstructionTally], _ result: AttributionResult,
     _ model: TracingModel
   ) -> [String] {
-    var notes: [String] = []
+    var notes = model.transformer.notes
     if prompt.tokens.count <= result.model.zeroedPositions.upperBound {
       notes.append(
         prompt.tokens.count == 1

@@ -99,7 +99,7 @@ extension PromptTrace {
       \(percent(pruning.keptEdgeInfluence)).
       - Every computed row, with its constants and biases, sums to its target's value with a relative error of at most \
       \(String(format: "%.1e", result.largestIdentityGap)).
-      - \(positionZero)\(result.model.transformer.notes.map { "\n- \(VisibleText.line($0))." }.joined())
+      - \(positionZero)
       - Attention patterns and norm scales are held as recorded: why a head attended where it did is not traced.
       """ + notes.map { "\n- Note: \(VisibleText.line($0))." }.joined()
   }

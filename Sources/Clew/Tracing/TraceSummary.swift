@@ -134,6 +134,7 @@ extension PromptTrace {
       "command": JSON(command),
       "clew": .string(Version.current),
       "request": .string(request.fingerprint(with: model)),
+      "trace": pruning.graph.metadata.info["trace"] ?? .null,
       "model": [
         "folder": .string(HubReference.name(of: model.transformer.folder)),
         "fingerprint": .string(Fingerprint.of(folder: model.transformer.folder)),

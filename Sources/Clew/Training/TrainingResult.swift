@@ -8,7 +8,9 @@ public struct TrainingResult: Sendable {
   public var unexplainedVariance: [Double]
   /// Active features a token as exported, `[layer]`.
   public var activeFeatures: [Double]
-  /// The same with thresholds as they were learned.
+  /// Active features a token that were asked for: one number for the mean over layers, or one a layer.
+  public var wantedActiveFeatures: [Double]
+  /// What both were with thresholds as they were learned.
   public var learnedUnexplainedVariance: [Double]
   public var learnedActiveFeatures: [Double]
   /// What thresholds were multiplied by, or, for TopK and BatchTopK, the thresholds, `[layer]`.
@@ -17,4 +19,15 @@ public struct TrainingResult: Sendable {
   public var tokens: Int
   /// CPU seconds of the whole run.
   public var cpuSeconds: Double
+
+  /// Where the active features are not what was asked for, by more than a tenth of it: the layers, or all of them for their
+  /// mean. Thresholds are only raised, and where many positions share a value there is none between.
+  public var misses: [(layer: Int?, active: Double, wanted: Double)] {
+    let mean = activeFeatures.reduce(0, +) / Double(max(1, activeFeatures.count))
+    let pairs: [(layer: Int?, active: Double, wanted: Double)] =
+      wantedActiveFeatures.count == 1
+      ? [(nil, mean, wantedActiveFeatures[0])]
+      : zip(activeFeatures, wantedActiveFeatures).enumerated().map { ($0, $1.0, $1.1) }
+    return pairs.filter { abs($0.active - $0.wanted) > 0.1 * $0.wanted }
+  }
 }

@@ -23,7 +23,9 @@ extension TranscoderRun {
     let result = TrainingResult(
       heldOutTokens: final.rows, outlierTokens: heldOut.outlierCount,
       unexplainedVariance: final.unexplainedVariance,
-      activeFeatures: final.activeFeatures, learnedUnexplainedVariance: learned.unexplainedVariance,
+      activeFeatures: final.activeFeatures,
+      wantedActiveFeatures: settings.export.targetL0 ?? settings.training.wantedActive,
+      learnedUnexplainedVariance: learned.unexplainedVariance,
       learnedActiveFeatures: learned.activeFeatures, factors: factors,
       tokens: trainer.stepCount * settings.training.batchTokens, cpuSeconds: cpuSeconds)
     let undecided = trainer.undecidedFeatures(batches, thresholds: thresholds, scaling: scaling)

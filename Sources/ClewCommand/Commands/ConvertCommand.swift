@@ -77,7 +77,31 @@ struct ConvertCommand: ParsableCommand {
       bar.show($0, fraction: $1)
     }
     bar.clear()
-    if !quiet { try Terminal.output(text(source, result)) }
+    if !quiet {
+      try Terminal.output(text(source, result))
+      noteWhatStays(in: source.folder)
+    }
+  }
+
+  /// Says which files of features lie beside the source, but not beside the result.
+  private func noteWhatStays(in folder: URL) {
+    func stay(_ names: [String]) -> String? {
+      let left = names.filter {
+        FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+          && !FileManager.default.fileExists(atPath: URL(filePath: output).appending(path: $0).path)
+      }
+      return left.isEmpty ? nil : left.joined(separator: " and ")
+    }
+    if let labels = stay([FeatureLabels.userFile, FeatureLabels.proposedFile]) {
+      Terminal.complain(
+        "clew: note: \(labels) in \(folder.relativePath) did not come along; features keep their numbers, so you can copy "
+          + "\(labels.contains(" ") ? "them" : "it").")
+    }
+    if let examples = stay([FeatureStore.usualFile]) {
+      Terminal.complain(
+        "clew: note: \(examples) in \(folder.relativePath) did not come along, since it belongs to those weights; make "
+          + "examples for these with clew features build.")
+    }
   }
 
   private func count(_ number: Int, _ name: String) -> String { "\(number) \(name)\(number == 1 ? "" : "s")" }

@@ -57,7 +57,8 @@ struct FeaturesBuildCommand: ParsableCommand {
     try LocalReplacementModel.check(model.transcoder, fits: model.transformer)
     // Of two builds of one database the second is refused; links to it stay.
     let claim = try WriteClaim(
-      file: output.map { URL(filePath: $0) } ?? model.transcoder.folder.appending(path: "features.sqlite"))
+      file: output.map { URL(filePath: $0) }
+        ?? model.transcoder.folder.appending(path: FeatureStore.usualFile))
     defer { withExtendedLifetime(claim) {} }
     let url = URL(filePath: claim.path)
     let corpus = try texts.open(

@@ -34,7 +34,7 @@ struct FeatureStoreOptions: ParsableArguments {
   func open() throws -> FeatureStore {
     let folder = try folder()
     let store = try FeatureStore(
-      reading: database.map { URL(filePath: $0) } ?? folder.appending(path: "features.sqlite"))
+      reading: database.map { URL(filePath: $0) } ?? folder.appending(path: FeatureStore.usualFile))
     try store.check(transcoderFingerprint: Fingerprint.of(transcodersIn: folder))
     return store
   }

@@ -10,7 +10,7 @@ extension TraceCommand {
     // A folder that cannot be written is found before the work, not after it.
     let probe = try FileBatch(folder: parent)
     bar.show("opening the model", fraction: 0)
-    let model = try models.open()
+    let model = try models.open(tellsNotes: json || quiet)
     var (traced, failed): ([String], [Int]) = ([], [])
     for (index, line) in list.lines.enumerated() {
       do {

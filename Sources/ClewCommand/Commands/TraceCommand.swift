@@ -123,7 +123,7 @@ struct TraceCommand: ParsableCommand {
       try trace(try PromptList(path: prompts), bar)
     } else {
       bar.show("opening the model", fraction: 0)
-      let model = try models.open()
+      let model = try models.open(tellsNotes: json || quiet)
       let entry = PromptList.Entry(prompt: prompt ?? "", targets: [], slug: slug)
       let (trace, folder) = try self.trace(entry, with: model, bar) { bar.show($0, fraction: $1) }
       bar.clear()

@@ -222,6 +222,7 @@ struct TrainTranscoderCommand: ParsableCommand {
     threads.apply()
     let folder = try WeightFolder.model(model)
     let transformer = try Transformer(folder: folder)
+    transformer.tellNotes()
     let tokenizer = try Tokenizer(folder: folder)
     let target = URL(filePath: output)
     try OutputCheck.checkNoModel(in: target)
@@ -303,8 +304,18 @@ struct TrainTranscoderCommand: ParsableCommand {
       on \(result.heldOutTokens) held-out tokens (\(result.outlierTokens) norm outliers left out), by layer:
       FVU  \(cells(result.unexplainedVariance, "%.4f"))   (\(cells(result.learnedUnexplainedVariance, "%.4f")) before calibration)
       L0   \(cells(result.activeFeatures, "%.2f"))   (\(cells(result.learnedActiveFeatures, "%.2f")) before calibration)
-      \(kept ?? "")
+      \(kept ?? "")\(missed(result) ?? "")
       """
+  }
+
+  /// What to say where the active features are not those that were asked for.
+  private func missed(_ result: TrainingResult) -> String? {
+    let misses = result.misses.map { layer, active, wanted in
+      String(format: "%.2f for %g ", active, wanted) + (layer.map { "in layer \($0)" } ?? "on average")
+    }
+    if misses.isEmpty { return nil }
+    return "note: L0 is not what was asked for: \(misses.joined(separator: ", "))"
+      + (calibrate ? "" : ", since thresholds were left as they were learned (--no-calibrate)") + "\n"
   }
 
   private func record(_ result: TrainingResult) -> JSON {
@@ -313,7 +324,8 @@ struct TrainTranscoderCommand: ParsableCommand {
       "folder": .string(output), "tokens": JSON(result.tokens), "cpu_seconds": JSON(result.cpuSeconds),
       "held_out_tokens": JSON(result.heldOutTokens),
       "outlier_tokens": JSON(result.outlierTokens), "fvu": list(result.unexplainedVariance),
-      "l0": list(result.activeFeatures), "fvu_before_calibration": list(result.learnedUnexplainedVariance),
+      "l0": list(result.activeFeatures), "l0_wanted": list(result.wantedActiveFeatures),
+      "fvu_before_calibration": list(result.learnedUnexplainedVariance),
       "l0_before_calibration": list(result.learnedActiveFeatures), "threshold_factors": list(result.factors),
     ]
   }

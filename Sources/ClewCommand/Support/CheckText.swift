@@ -49,6 +49,7 @@ enum CheckText {
           ?? "No neighbouring hook fits.\n"
       }
     }
+    if let note = check.noteOnSize { text += "\nnote      \(note)\n" }
     return text + "\nresult    \(folder) (open report.html; it has the definitions)\n"
   }
 

@@ -15,7 +15,7 @@ struct ExampleLibrary: FeatureLibrary {
   /// - Returns: `nil` if the folder has no database of examples.
   /// - Throws: `TranscodingError` if the named folder holds no transcoders, `FeatureExamplesError` for a damaged database.
   init?(folder: URL, isAskedFor: Bool, tokenizer: Tokenizer? = nil) throws {
-    let database = folder.appending(path: "features.sqlite")
+    let database = folder.appending(path: FeatureStore.usualFile)
     guard FileManager.default.fileExists(atPath: database.path) else {
       if isAskedFor {
         // A folder that is missing, or of something else, is refused in its own words.

@@ -45,6 +45,20 @@ struct GraphInput {
   }
 
   private func reading(_ rule: GraphReading.IDRule) throws -> GraphReading {
+    let reading = try unchecked(rule)
+    try checkRun(of: reading.graph)
+    return reading
+  }
+
+  /// Refuses a trace's folder whose run.json tells of another trace: prompt and targets are believed to be what it says.
+  private func checkRun(of graph: AttributionGraph) throws {
+    guard isTraceFolder, let made = TraceFolders.run(in: URL(filePath: path))?["trace"]?.string,
+      let own = graph.metadata.info["trace"]?.string, made != own
+    else { return }
+    throw TraceFolderError.mixed(folder: path, reason: "graph.json and run.json are of different ones")
+  }
+
+  private func unchecked(_ rule: GraphReading.IDRule) throws -> GraphReading {
     let noteThatItWaits = { Terminal.complain("clew: waiting for a graph to come through \(file) …") }
     guard let piped else { return try GraphReading(contentsOfFile: file, idRule: rule) }
     return try piped.readings.withLock { known in
@@ -65,10 +79,17 @@ struct GraphInput {
     // Another folder may be put in its place between its two files.
     for _ in 0..<3 {
       let before = number
-      let reading = Result { try AttributionGraph(traceFolder: URL(filePath: path)) }
+      let reading = Result { try traced() }
       if number == before { return try reading.get() }
     }
-    return try AttributionGraph(traceFolder: URL(filePath: path))
+    return try traced()
+  }
+
+  /// The whole trace of the folder.
+  private func traced() throws -> AttributionGraph {
+    let graph = try AttributionGraph(traceFolder: URL(filePath: path))
+    try checkRun(of: graph)
+    return graph
   }
 
   /// Says that the rows of a trace were not stored, if that is so.

@@ -254,14 +254,14 @@ final class LiveService: ModelService {
   // MARK: Measurements
 
   func outcome(of order: Data, on trace: Data) async throws -> Data {
-    let (asked, traced) = (try Self.decoded(InterventionOrder.self, order), try Self.order(trace))
+    let (asked, traced) = (try RequestJSON.decoded(InterventionOrder.self, order), try Self.order(trace))
     return try await measurements.run { [self] in
       try Self.data(try live.outcome(of: asked, on: try ready(traced)))
     }
   }
 
   func cuts(_ order: Data, on trace: Data) async throws -> Data {
-    let (asked, traced) = (try Self.decoded(CutOrder.self, order), try Self.order(trace))
+    let (asked, traced) = (try RequestJSON.decoded(CutOrder.self, order), try Self.order(trace))
     return try await measurements.run { [self] in
       try Self.data(try live.outcomes(of: asked, on: try ready(traced)))
     }
@@ -285,22 +285,8 @@ final class LiveService: ModelService {
 
   // MARK: JSON
 
-  private static func order(_ data: Data) throws -> TraceOrder { try decoded(TraceOrder.self, data) }
-
-  private static func decoded<Value: Decodable>(_ type: Value.Type, _ data: Data) throws -> Value {
-    do { return try JSONDecoder().decode(type, from: data) } catch DecodingError.keyNotFound(let key, _) {
-      throw ModelRefusal("The request has no '\(key.stringValue)'. Load the page again.")
-    } catch let error as DecodingError {
-      throw ModelRefusal("The request is not understood: \(Self.reason(error)). Load the page again.")
-    }
-  }
-
-  private static func reason(_ error: DecodingError) -> String {
-    switch error {
-    case .dataCorrupted(let context), .typeMismatch(_, let context), .valueNotFound(_, let context):
-      context.debugDescription
-    default: "\(error)"
-    }
+  private static func order(_ data: Data) throws -> TraceOrder {
+    try RequestJSON.decoded(TraceOrder.self, data)
   }
 
   static func data(_ value: some Encodable) throws -> Data {

@@ -41,9 +41,10 @@ struct ModelOptions: ParsableArguments {
   /// The transcoders' folder.
   func transcodersFolder() throws -> URL { try WeightFolder.transcoders(transcoders) }
 
-  func open() throws -> TracingModel {
+  /// - Parameter tellsNotes: Whether notes on the model are told here; what is printed of a trace has them as well.
+  func open(tellsNotes: Bool = true) throws -> TracingModel {
     let opened = try TracingModel(model: try modelFolder(), transcoders: try transcodersFolder())
-    opened.transformer.tellNotes()
+    if tellsNotes { opened.transformer.tellNotes() }
     return opened
   }
 }

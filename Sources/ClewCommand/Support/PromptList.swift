@@ -5,6 +5,7 @@ internal import Foundation
 enum PromptListError: Error, CustomStringConvertible {
   case unreadable(path: String, reason: String)
   case empty(path: String)
+  case tooLarge(path: String)
 
   var description: String {
     switch self {
@@ -12,6 +13,9 @@ enum PromptListError: Error, CustomStringConvertible {
       "The prompts in \(path) cannot be read: \(reason)."
     case .empty(let path):
       "\(path) has no prompts. Write one a line, or objects of JSON with a \"prompt\", one a line."
+    case .tooLarge(let path):
+      "\(path) has more than \(PromptList.mostBytes >> 20) MiB, which is no list of prompts that could be traced. Check the path, "
+        + "or split the list."
     }
   }
 }
@@ -47,6 +51,9 @@ struct PromptList {
     let description: String
   }
 
+  /// The largest list that is read: a million lines of the length of a prompt.
+  static let mostBytes = 64 << 20
+
   /// What messages call the list.
   let name: String
   let lines: [Line]
@@ -59,10 +66,12 @@ struct PromptList {
     guard descriptor >= 0 else { throw .unreadable(path: name, reason: String(cString: strerror(errno))) }
     let data: Data
     do {
-      data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: path != "-").readToEnd() ?? Data()
+      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: path != "-")
+      data = try handle.read(upToCount: Self.mostBytes + 1) ?? Data()
     } catch {
       throw .unreadable(path: name, reason: Self.reason(error))
     }
+    guard data.count <= Self.mostBytes else { throw .tooLarge(path: name) }
     lines = Self.lines(of: data, isJSON: Self.isJSON(path))
     if lines.isEmpty { throw .empty(path: name) }
   }

@@ -281,8 +281,12 @@ final class Router: RequestAnswering {
     }
     guard let known = try await shelf.source(graph).order, var order = try JSON(parsing: Array(known)).object
     else { throw ExplorerError.noModel }
-    for key in ["changes", "mode", "targets", "tokenCount"] {
-      if let value = asked[key] { order[key] = value }
+    for (key, value) in asked.members where key != "of" {
+      guard !["prompt", "tokens", "opening"].contains(key) else {
+        throw ExplorerError.badRequest(
+          reason: "it has a graph's tokens (of) and '\(key)'; leave one of them out")
+      }
+      order[key] = value
     }
     return Data(try JSON.object(order).bytes())
   }

@@ -25,6 +25,12 @@ public struct ChartAxis: Sendable {
   /// Whether only whole numbers have ticks.
   public var isWhole: Bool
 
+  /// What is written at the axis: its name, and that its scale is not linear.
+  var label: String {
+    guard scale == .logarithmic else { return name }
+    return name.isEmpty ? "log scale" : "\(name) (log scale)"
+  }
+
   public init(
     _ name: String, scale: Scale = .linear, format: Format = .plain, range: ClosedRange<Double>? = nil,
     includesZero: Bool = false, isWhole: Bool = false

@@ -37,8 +37,8 @@ struct ChartFrame {
     right = heading.width - max(room, lastTick + 4, 10)
     self.legend = Self.lines(legend, width: heading.width - 12)
     let head = 24.0 + (heading.subtitle.isEmpty ? 0 : 15) + Double(self.legend.count) * 16
-    top = head + (heading.y.name.isEmpty ? 8 : 20)
-    bottom = heading.height - (heading.x.name.isEmpty ? 20 : 36)
+    top = head + (heading.y.label.isEmpty ? 8 : 20)
+    bottom = heading.height - (heading.x.label.isEmpty ? 20 : 36)
   }
 
   func placeX(_ value: Double) -> Double? { x.place(value).map { left + $0 * (right - left) } }
@@ -149,8 +149,8 @@ struct ChartFrame {
   }
 
   private func drawNames(_ out: inout SVGText) {
-    if !heading.x.name.isEmpty {
-      let name = Self.metrics.shortened(DisplayText.visible(heading.x.name), to: heading.width - 12)
+    if !heading.x.label.isEmpty {
+      let name = Self.metrics.shortened(DisplayText.visible(heading.x.label), to: heading.width - 12)
       let half = Self.metrics.width(of: name) / 2
       let middle = min(max((left + right) / 2, half + 4), heading.width - half - 4)
       out.add(
@@ -160,8 +160,8 @@ struct ChartFrame {
           ("text-anchor", "middle"),
         ], content: name)
     }
-    if !heading.y.name.isEmpty {
-      let name = Self.metrics.shortened(DisplayText.visible(heading.y.name), to: heading.width - 12)
+    if !heading.y.label.isEmpty {
+      let name = Self.metrics.shortened(DisplayText.visible(heading.y.label), to: heading.width - 12)
       out.add("text", [("x", "4"), ("y", ChartNumber.place(top - 9))], content: name)
     }
   }

@@ -59,7 +59,7 @@ public struct TranscoderTrainingSettings: Codable, Hashable, Sendable {
   public init() {}
 
   /// The active features that training aims at: one number for the mean over layers, or one a layer.
-  var wantedActive: [Double] {
+  public var wantedActive: [Double] {
     switch activation {
     case .topK(let k), .batchTopK(let k): [Double(k)]
     case .jumpReLU, .reLU: targetL0

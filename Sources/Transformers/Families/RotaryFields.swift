@@ -57,7 +57,13 @@ extension ConfigurationFields {
     }
     let kind = try text("rope_type", default: try text("type", default: "default"))
     switch kind {
-    case "default": return nil
+    case "default":
+      // Libraries pass over the numbers of a scaling that is not named.
+      for name in ["factor", "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow"]
+      where object["rope_type"] == nil && object["type"] == nil && has(name) {
+        throw bad("its '\(prefix)\(name)' is of no rotary scaling, since there is no '\(prefix)rope_type'")
+      }
+      return nil
     case "dynamic":
       // Up to the context that is stated, which no text here exceeds, it changes nothing.
       _ = try positive("factor")
