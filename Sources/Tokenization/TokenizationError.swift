@@ -16,6 +16,18 @@ public enum TokenizationError: Error, Equatable, Sendable {
   case tooCostly(what: String, count: Int)
   /// A component makes a text of `count` scalars longer than a text may become.
   case tooLong(what: String, count: Int, limit: Int)
+  /// A chat template is damaged, or uses what is not supported; `line` counts from 1.
+  case unusableTemplate(file: String, line: Int, problem: String)
+  /// A chat template cannot do with these messages what it would do.
+  case templateFailed(file: String, line: Int, problem: String)
+  /// A chat template refuses these messages in its own words.
+  case refusedByTemplate(file: String, line: Int, message: String)
+  /// A chat template takes more work or room than the messages are worth.
+  case templateTooCostly(file: String, line: Int, problem: String)
+  /// A model has other chat templates than the one asked for.
+  case noChatTemplate(name: String, names: [String])
+  /// What a chat template is given is no conversation; `place` is such as `messages[2]`.
+  case unusableChat(place: String, problem: String)
 }
 
 extension TokenizationError: CustomStringConvertible, LocalizedError {
@@ -49,6 +61,29 @@ extension TokenizationError: CustomStringConvertible, LocalizedError {
       """
       \(what) in tokenizer.json makes more than \(limit) letters of \(count). Check that the file is the model's own.
       """
+    case .unusableTemplate(let file, let line, let problem):
+      """
+      \(file) is not a usable chat template: in line \(line), \(problem). Check that the file is the model's own, or write \
+      the prompt as plain text.
+      """
+    case .templateFailed(let file, let line, let problem):
+      """
+      \(file) makes no prompt of this conversation: in line \(line), \(problem). Check the messages and what the template \
+      expects of them.
+      """
+    case .refusedByTemplate(let file, let line, let message):
+      """
+      \(file) refuses this conversation in line \(line): '\(Self.short(message))'. Change the messages accordingly.
+      """
+    case .templateTooCostly(let file, let line, let problem):
+      """
+      \(file) is not worth its work on this conversation: in line \(line), \(problem). Check that the file is the model's \
+      own; otherwise use fewer messages.
+      """
+    case .noChatTemplate(let name, let names):
+      "The model has no chat template '\(Self.short(name))', but \(names.joined(separator: ", ")). Name one of these."
+    case .unusableChat(let place, let problem):
+      "\(place) is not part of a conversation: it \(problem). Give messages as objects with a 'role' and a 'content'."
     }
   }
 

@@ -8,26 +8,7 @@ extension Tokenizer {
   ///   exist, may add tokens, and say which ones begin and end a text.
   /// - Throws: ``TokenizationError`` if a file cannot be read, is damaged, or asks for what is not supported.
   public init(folder: URL) throws(TokenizationError) {
-    func data(_ name: String) throws(TokenizationError) -> Data? {
-      let url = folder.appending(path: name)
-      if !FileManager.default.fileExists(atPath: url.path) { return nil }
-      // To open a pipe would be to wait for somebody who writes.
-      if (try? FileManager.default.attributesOfItem(atPath: url.path))?[.type] as? FileAttributeType
-        == .typeUnknown
-      {
-        throw .unreadable(path: url.path, reason: "it is not a plain file")
-      }
-      let data: Data
-      do { data = try Data(contentsOf: url) } catch {
-        throw .unreadable(path: url.path, reason: error.localizedDescription)
-      }
-      guard !data.starts(with: "version https://git-lfs.github.com/spec/".utf8) else {
-        throw .unreadable(
-          path: url.path,
-          reason: "it is a Git LFS pointer, and not the file itself (run git lfs pull in its folder)")
-      }
-      return data
-    }
+    func data(_ name: String) throws(TokenizationError) -> Data? { try Self.data(name, in: folder) }
     guard let json = try data("tokenizer.json") else {
       // What slow tokenizers are kept in.
       let others = ["tokenizer.model", "spiece.model", "vocab.json", "vocab.txt", "tekken.json"]
@@ -104,6 +85,28 @@ extension Tokenizer {
       ]), isToken: isToken)
     let named = Set(declared.specialContents.compactMap(token))
     openingTokens = (named.isEmpty ? specialTokens : named).union([roles.beginningOfText].compactMap(\.self))
+  }
+
+  /// The contents of a file in a model's folder, or `nil` if there is none.
+  static func data(_ name: String, in folder: URL) throws(TokenizationError) -> Data? {
+    let url = folder.appending(path: name)
+    if !FileManager.default.fileExists(atPath: url.path) { return nil }
+    // To open a pipe would be to wait for somebody who writes.
+    if (try? FileManager.default.attributesOfItem(atPath: url.path))?[.type] as? FileAttributeType
+      == .typeUnknown
+    {
+      throw .unreadable(path: url.path, reason: "it is not a plain file")
+    }
+    let data: Data
+    do { data = try Data(contentsOf: url) } catch {
+      throw .unreadable(path: url.path, reason: error.localizedDescription)
+    }
+    guard !data.starts(with: "version https://git-lfs.github.com/spec/".utf8) else {
+      throw .unreadable(
+        path: url.path,
+        reason: "it is a Git LFS pointer, and not the file itself (run git lfs pull in its folder)")
+    }
+    return data
   }
 
   /// The outermost values of those files that there are.

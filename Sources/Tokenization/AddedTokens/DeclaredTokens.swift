@@ -93,6 +93,9 @@ struct DeclaredTokens {
   /// How the token of a name is written: `bos_token`.
   func content(of name: String) -> String? { named[name]?.declaration.content }
 
+  /// How the tokens with a name are written, by name; those of a list without names are not among them.
+  var contentsByName: [String: String] { named.mapValues(\.declaration.content) }
+
   /// Adds what is declared to the tokens of tokenizer.json.
   func add(to tokens: inout AddedTokens) throws(TokenizationError) {
     let names = Set(allNamed.map { Piece(text: $0.declaration.content) })
