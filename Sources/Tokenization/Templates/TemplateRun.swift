@@ -22,7 +22,7 @@ extension Template {
     private var namespaces: [Namespace] = []
     private var macros: [Macro] = []
 
-    private static let greatestNesting = 700
+    private static let greatestNesting = 400
     private static let greatestDepth = 100
 
     /// - Parameters:
