@@ -8,27 +8,35 @@ extension Transformer {
   /// A[h] = softmax(cap(scale · rotate(norm1(r⁻) W_Q[h]) · rotate(norm1(r⁻) W_K[h])ᵀ)), readers see no later position
   /// ```
   func attend(
-    _ residual: Matrix, _ block: Block, layer: Int, cache: inout KeyValueCache, positions: Range<Int>,
+    _ residual: Matrix, _ block: Block, layer: Int, caches: inout [KeyValueCache], rows: Rows,
     freezing freeze: Freeze?, recording: inout Recording?
   ) -> Matrix {
     let (normalized, scales) = block.attentionNorm(
       residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.attentionNormScales[layer] : nil })
     recording?.attentionNormScales.append(scales)
     let keys = heads(
-      block.attention.key, block.attention.keyNorm, of: normalized, layer: layer, positions: positions)
-    cache.append(keys: keys, values: block.attention.value(normalized), layer: layer)
-    let patterns: Matrix
-    if let freeze, freeze.attention {
-      patterns = freeze.recording.attentionPatterns[layer]
-    } else {
-      let queries = heads(
-        block.attention.query, block.attention.queryNorm, of: normalized, layer: layer, positions: positions)
-      patterns = attentionPatterns(
-        queries, keys: cache.keys[layer], by: configuration.attention[layer], sinks: block.attention.sinks,
-        positions: positions)
+      block.attention.key, block.attention.keyNorm, of: normalized, layer: layer, positions: rows.positions)
+    let values = block.attention.value(normalized)
+    for (text, own) in rows.texts.enumerated() {
+      caches[text].append(keys: keys, values: values, rows: own.rows, layer: layer)
     }
-    recording?.attentionPatterns.append(patterns)
-    let written = block.attention.output(mix(cache.values[layer], by: patterns, rows: residual.rows))
+    let held = freeze.flatMap { $0.attention ? $0.recording.attentionPatterns[layer] : nil }
+    let queries =
+      held == nil
+      ? heads(
+        block.attention.query, block.attention.queryNorm, of: normalized, layer: layer,
+        positions: rows.positions) : Matrix(rows: 0, columns: 0)
+    var mixed = Matrix(rows: rows.count, columns: configuration.headCount * configuration.dHead)
+    for (text, own) in rows.texts.enumerated() {
+      let patterns =
+        held
+        ?? attentionPatterns(
+          queries, keys: caches[text].keys[layer], by: configuration.attention[layer],
+          sinks: block.attention.sinks, text: own)
+      recording?.attentionPatterns.append(patterns)
+      mix(caches[text].values[layer], by: patterns, into: &mixed, rows: own.rows)
+    }
+    let written = block.attention.output(mixed)
     guard let norm = block.attentionPostNorm else {
       recording?.attentionPostNormScales.append([])
       return written
@@ -41,8 +49,7 @@ extension Transformer {
 
   /// Queries or keys of every head, normalised and rotated as the layer does, `[position, head · dHead]`.
   func heads(
-    _ map: Linear, _ norm: NormLayer?, of normalized: Matrix, layer: Int,
-    positions: some RandomAccessCollection<Int>
+    _ map: Linear, _ norm: NormLayer?, of normalized: Matrix, layer: Int, positions: [Int]
   ) -> Matrix {
     var x = map(normalized)
     if let norm {
@@ -57,25 +64,27 @@ extension Transformer {
     return x
   }
 
-  /// Causal attention patterns, `[head · reader, source]`.
+  /// Causal attention patterns of one text, `[head · reader, source]`.
   func attentionPatterns(
-    _ queries: Matrix, keys: [Float], by rule: AttentionRule, sinks: [Float]? = nil, positions: Range<Int>
+    _ queries: Matrix, keys: [Float], by rule: AttentionRule, sinks: [Float]?, text: Rows.Text
   ) -> Matrix {
     let c = configuration
-    let readers = queries.rows
-    let sources = positions.upperBound
+    let readers = text.rows.count
+    let sources = text.positions.upperBound
     let keyWidth = c.keyValueHeadCount * c.dHead
     let shared = c.headCount / c.keyValueHeadCount
     var patterns = Matrix(rows: c.headCount * readers, columns: sources)
     for head in 0..<c.headCount {
       let keyOffset = head / shared * c.dHead
-      if readers > 8 { score(queries, keys, head: head, keyOffset: keyOffset, into: &patterns) }
+      if readers > 8 {
+        score(queries, rows: text.rows, keys, head: head, keyOffset: keyOffset, into: &patterns)
+      }
       for reader in 0..<readers {
         let row = (head * readers + reader) * sources
-        let visible = rule.visible(from: positions.lowerBound + reader)
+        let visible = rule.visible(from: text.first + reader)
         if readers <= 8 {
-          let query = queries.values.span.extracting(
-            reader * queries.columns + head * c.dHead..<reader * queries.columns + (head + 1) * c.dHead)
+          let start = (text.rows.lowerBound + reader) * queries.columns + head * c.dHead
+          let query = queries.values.span.extracting(start..<start + c.dHead)
           for source in visible {
             let start = source * keyWidth + keyOffset
             patterns.values[row + source] = Kernels.dot(query, keys.span.extracting(start..<start + c.dHead))
@@ -109,10 +118,11 @@ extension Transformer {
 
   /// Every reader's products with every source in one matrix product, those it must not see included.
   private func score(
-    _ queries: Matrix, _ keys: [Float], head: Int, keyOffset: Int, into patterns: inout Matrix
+    _ queries: Matrix, rows: Range<Int>, _ keys: [Float], head: Int, keyOffset: Int,
+    into patterns: inout Matrix
   ) {
     let c = configuration
-    let (readers, sources) = (queries.rows, patterns.columns)
+    let (readers, sources) = (rows.count, patterns.columns)
     let keyWidth = c.keyValueHeadCount * c.dHead
     var turned = [Float](repeating: 0, count: c.dHead * sources)  // [dHead, source]
     for source in 0..<sources {
@@ -124,7 +134,8 @@ extension Transformer {
           guard let target = patterns.baseAddress, let q = values.baseAddress, let k = turned.baseAddress
           else { return }
           Kernels.multiply(
-            q + head * c.dHead, rowStride: queries.columns, k, rowStride: sources,
+            q + rows.lowerBound * queries.columns + head * c.dHead, rowStride: queries.columns, k,
+            rowStride: sources,
             into: target + head * readers * sources, rowStride: sources, m: readers, k: c.dHead, n: sources,
             accumulating: false)
         }
@@ -132,12 +143,12 @@ extension Transformer {
     }
   }
 
-  /// The heads' outputs side by side, `[reader, head · dHead]`.
-  func mix(_ values: [Float], by patterns: Matrix, rows readers: Int) -> Matrix {
+  /// The heads' outputs side by side, into some rows of `[row, head · dHead]`.
+  private func mix(_ values: [Float], by patterns: Matrix, into mixed: inout Matrix, rows: Range<Int>) {
     let c = configuration
     let width = c.keyValueHeadCount * c.dHead
     let shared = c.headCount / c.keyValueHeadCount
-    var mixed = Matrix(rows: readers, columns: c.headCount * c.dHead)
+    let first = rows.lowerBound * mixed.columns
     mixed.values.withUnsafeMutableBufferPointer { mixed in
       values.withUnsafeBufferPointer { values in
         patterns.values.withUnsafeBufferPointer { patterns_ in
@@ -145,14 +156,13 @@ extension Transformer {
           else { return }
           for head in 0..<c.headCount {
             Kernels.multiply(
-              a + head * readers * patterns.columns, rowStride: patterns.columns,
-              v + head / shared * c.dHead, rowStride: width, into: target + head * c.dHead,
-              rowStride: c.headCount * c.dHead, m: readers, k: patterns.columns, n: c.dHead,
+              a + head * rows.count * patterns.columns, rowStride: patterns.columns,
+              v + head / shared * c.dHead, rowStride: width, into: target + first + head * c.dHead,
+              rowStride: c.headCount * c.dHead, m: rows.count, k: patterns.columns, n: c.dHead,
               accumulating: false)
           }
         }
       }
     }
-    return mixed
   }
 }
