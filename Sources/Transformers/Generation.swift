@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 public import Tokenization
 
 /// A text for a model to go on with.

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import Tensors
-public import Tokenization
+internal import Tokenization
 
 /// How the next token is chosen.
 public struct Sampling: Sendable {
