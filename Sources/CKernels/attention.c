@@ -155,3 +155,57 @@ void ck_attend_forward PARAMETERS {
 #endif
   attend0 ARGUMENTS;
 }
+
+// Scaled and capped scores of some sources, in the place of the products; returns the greatest, or `top` if that is greater.
+INLINE float scaled_scores(float *p, size_t count, float scale, float cap, float top) {
+  float high[LANES];
+  for (int j = 0; j < LANES; j++) high[j] = top;
+  size_t i = 0;
+  if (cap > 0)
+    for (size_t n = 0; n < count; n++) p[n] = cap * tanhf(scale * p[n] / cap);
+  else
+    for (size_t n = 0; n < count; n++) p[n] = scale * p[n];
+  for (; i + LANES <= count; i += LANES)
+    for (int j = 0; j < LANES; j++) high[j] = p[i + j] > high[j] ? p[i + j] : high[j];
+  for (int j = 0; i < count; i++, j++) high[j] = p[i] > high[j] ? p[i] : high[j];
+  for (int j = 0; j < LANES; j++) top = high[j] > top ? high[j] : top;
+  return top;
+}
+
+// exp(x - top) of 16 numbers; 0 far below it.
+INLINE void distant_exponentials(const float *x, float top, float *y) {
+  float distance[LANES];
+  for (int j = 0; j < LANES; j++) distance[j] = x[j] - top;
+  exp_values(distance, y);
+  for (int j = 0; j < LANES; j++) y[j] = distance[j] < -87.3f ? 0 : y[j];
+}
+
+INLINE void ck_attention_shares_body(float *p, size_t count, size_t low, size_t high, float scale, float cap,
+                                     int has_sink, float sink) {
+  memset(p, 0, low * sizeof *p);
+  memset(p + high, 0, (count - high) * sizeof *p);
+  p += low;
+  count = high - low;
+  float top = scaled_scores(p, count, scale, cap, has_sink ? sink : -INFINITY), values[LANES];
+  double sums[LANES] = {0}, total = 0;
+  size_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    distant_exponentials(p + i, top, values);
+    for (int j = 0; j < LANES; j++) sums[j] += values[j];
+    memcpy(p + i, values, sizeof values);
+  }
+  if (i < count) {
+    float rest[LANES];
+    for (int j = 0; j < LANES; j++) rest[j] = i + j < count ? p[i + j] : -INFINITY;
+    distant_exponentials(rest, top, values);
+    for (int j = 0; j < LANES; j++) sums[j] += values[j];
+    memcpy(p + i, values, (count - i) * sizeof *p);
+  }
+  for (int j = 0; j < LANES; j++) total += sums[j];
+  if (has_sink) total += exp((double)sink - top);
+  float share = (float)(1 / total);
+  for (size_t n = 0; n < count; n++) p[n] *= share;
+}
+PATHS(ck_attention_shares,
+      (float *p, size_t count, size_t low, size_t high, float scale, float cap, int has_sink, float sink),
+      (p, count, low, high, scale, cap, has_sink, sink))

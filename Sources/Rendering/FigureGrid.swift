@@ -114,12 +114,12 @@ struct FigureGrid {
     guard !lines.isEmpty else {
       return Item(place: place, glyph: glyph, lines: [], width: 0.8 * size, height: 0.8 * size)
     }
-    let textWidth = lines.map(metrics.width).max() ?? 0
+    let textWidth = lines.map(metrics.room).max() ?? 0
     // Graphviz rounds a high box so much that its corners would cut a long last line.
     let corners = lines.count > 2 ? 0.25 * Double(lines.count - 2) : 0
     let padding = ((glyph == .error ? 1.3 : 0.8) + corners) * size
     return Item(
-      place: place, glyph: glyph, lines: lines, width: max(textWidth * 1.03 + padding, 2 * size),
+      place: place, glyph: glyph, lines: lines, width: max(textWidth + padding, 2 * size),
       height: Double(lines.count) * metrics.lineHeight + 0.5 * size)
   }
 

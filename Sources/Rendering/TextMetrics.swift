@@ -14,6 +14,12 @@ struct TextMetrics {
     line.reduce(0) { $0 + Self.em(of: $1) } * fontSize
   }
 
+  /// The width that a box leaves for one line, in points: where a reader has none of these fonts, letters are a little wider,
+  /// which padding takes, but quotation marks by half.
+  func room(for line: String) -> Double {
+    width(of: line) * 1.03 + line.reduce(0) { $0 + ("“”‘’".contains($1) ? 0.14 : 0) } * fontSize
+  }
+
   /// A line cut to a width; what is missing is shown by `…`.
   func shortened(_ line: String, to width: Double) -> String {
     if self.width(of: line) <= width { return line }

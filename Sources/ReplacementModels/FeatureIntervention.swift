@@ -58,7 +58,7 @@ struct FeatureIntervention: Intervention {
     changes = Array(repeating: nil, count: edits.count)
   }
 
-  mutating func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
+  mutating func edit(_ values: inout Matrix, at site: Site, rows: Rows) {
     switch site {
     case .residualMid: residualMid = values
     case .mlpInput(let layer): encode(values, layer: layer)

@@ -16,10 +16,22 @@ public struct KeyValueCache: Sendable {
     values = Array(repeating: [], count: configuration.layerCount)
   }
 
-  mutating func append(keys newKeys: Matrix, values newValues: Matrix, layer: Int) {
-    keys[layer] += newKeys.values
-    values[layer] += newValues.values
+  /// Adds some rows of keys and values to a layer's.
+  mutating func append(keys newKeys: Matrix, values newValues: Matrix, rows: Range<Int>, layer: Int) {
+    let range = rows.lowerBound * width..<rows.upperBound * width
+    keys[layer] += newKeys.values[range]
+    values[layer] += newValues.values[range]
   }
 
   mutating func advance(by positions: Int) { count += positions }
+
+  /// Forgets all but the first positions, so that the text can go on otherwise from there.
+  public mutating func cut(to positions: Int) {
+    precondition(0...count ~= positions, "\(positions) of \(count) positions")
+    for layer in keys.indices {
+      keys[layer].removeLast((count - positions) * width)
+      values[layer].removeLast((count - positions) * width)
+    }
+    count = positions
+  }
 }

@@ -30,16 +30,16 @@ public enum Site: Hashable, Sendable {
 public protocol Intervention {
   /// Looks at or changes the values at one site.
   /// - Parameters:
-  ///   - values: `[position, …]`, one row for each of `positions`.
+  ///   - values: `[row, …]`.
   ///   - site: Where the run is.
-  ///   - positions: The places in the text that the rows belong to.
-  mutating func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>)
+  ///   - rows: The texts and positions that the rows belong to.
+  mutating func edit(_ values: inout Matrix, at site: Site, rows: Rows)
 }
 
 /// No change at all.
 public struct NoIntervention: Intervention {
   public init() {}
-  public func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {}
+  public func edit(_ values: inout Matrix, at site: Site, rows: Rows) {}
 }
 
 /// What a run holds at recorded values instead of computing it.

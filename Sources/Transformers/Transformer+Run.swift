@@ -3,7 +3,7 @@ public import Tensors
 public import Tokenization
 
 extension Transformer {
-  /// Which positions' logits a run computes.
+  /// Which positions' logits a run computes: those of each text's last row, or of all.
   public enum LogitPositions: Sendable {
     case last, all
   }
@@ -37,10 +37,11 @@ extension Transformer {
     keeping cache: inout KeyValueCache, intervening intervention: inout some Intervention
   ) throws(TransformerError) -> Recording {
     precondition(cache.count == 0, "a cache of \(cache.count) positions")
+    try check(tokens, after: 0)
     var recording: Recording? = Recording(tokens: tokens)
-    let result = try run(
-      tokens, cache: &cache, logits: logits, freezing: freeze, recording: &recording,
-      intervening: &intervention)
+    let result = run(
+      tokens, Rows(positions: 0..<tokens.count), cache: &cache, logits: logits, freezing: freeze,
+      recording: &recording, intervening: &intervention)
     guard var recording else { preconditionFailure("the recording was lost") }
     recording.logits = result
     return recording
@@ -54,10 +55,12 @@ extension Transformer {
   public func run(
     _ tokens: [Token], cache: inout KeyValueCache, logits: LogitPositions = .last
   ) throws(TransformerError) -> Matrix {
+    try check(tokens, after: cache.count)
+    let rows = Rows(positions: cache.count..<cache.count + tokens.count)
     var nothing = NoIntervention()
     var recording: Recording?
-    return try run(
-      tokens, cache: &cache, logits: logits, freezing: nil as Freeze?, recording: &recording,
+    return run(
+      tokens, rows, cache: &cache, logits: logits, freezing: nil, recording: &recording,
       intervening: &nothing)
   }
 
@@ -72,47 +75,68 @@ extension Transformer {
   ) throws(TransformerError) -> Matrix {
     precondition(blocks.indices.contains(first), "layer \(first) of \(blocks.count)")
     try check(recording.tokens, after: 0)
-    var cache = KeyValueCache(for: configuration)
+    var caches = [KeyValueCache(for: configuration)]
     var nothing: Recording?
     return run(
-      recording.residualPre[first], from: first, cache: &cache, positions: 0..<recording.positionCount,
-      logits: .all, freezing: freeze, recording: &nothing, intervening: &intervention)
+      recording.residualPre[first], from: first, Rows(positions: 0..<recording.positionCount),
+      caches: &caches, logits: .all, freezing: freeze, recording: &nothing, intervening: &intervention)
   }
 
-  func run(
-    _ tokens: [Token], cache: inout KeyValueCache, logits: LogitPositions, freezing freeze: Freeze?,
-    recording: inout Recording?, intervening intervention: inout some Intervention
-  ) throws(TransformerError) -> Matrix {
-    try check(tokens, after: cache.count)
-    let positions = cache.count..<cache.count + tokens.count
-    var residual = embed(tokens, positions: positions)
-    intervention.edit(&residual, at: .embedding, positions: positions)
+  /// Runs one text.
+  private func run(
+    _ tokens: [Token], _ rows: Rows, cache: inout KeyValueCache, logits: LogitPositions,
+    freezing freeze: Freeze?, recording: inout Recording?, intervening intervention: inout some Intervention
+  ) -> Matrix {
+    var caches = [cache]
+    // Held once, it grows in place.
+    cache = KeyValueCache(for: configuration)
+    defer { cache = caches[0] }
     return run(
-      residual, from: 0, cache: &cache, positions: positions, logits: logits, freezing: freeze,
-      recording: &recording, intervening: &intervention)
+      tokens, rows, caches: &caches, logits: logits, freezing: freeze, recording: &recording,
+      intervening: &intervention)
+  }
+
+  /// Runs further tokens of several texts, which have been checked.
+  /// - Parameters:
+  ///   - tokens: `[row]`.
+  ///   - caches: Those of the texts, `[text]`; extended by this run.
+  ///   - recording: Of a single text.
+  /// - Returns: `[text or row, vocabulary]`.
+  func run(
+    _ tokens: [Token], _ rows: Rows, caches: inout [KeyValueCache], logits: LogitPositions,
+    freezing freeze: Freeze? = nil, recording: inout Recording?,
+    intervening intervention: inout some Intervention
+  ) -> Matrix {
+    var residual = embed(tokens, rows)
+    intervention.edit(&residual, at: .embedding, rows: rows)
+    return run(
+      residual, from: 0, rows, caches: &caches, logits: logits, freezing: freeze, recording: &recording,
+      intervening: &intervention)
   }
 
   /// Runs the layers from one on.
   private func run(
-    _ stream: Matrix, from first: Int, cache: inout KeyValueCache, positions: Range<Int>,
+    _ stream: Matrix, from first: Int, _ rows: Rows, caches: inout [KeyValueCache],
     logits: LogitPositions, freezing freeze: Freeze?, recording: inout Recording?,
     intervening intervention: inout some Intervention
   ) -> Matrix {
+    precondition(
+      caches.count == rows.texts.count && (rows.texts.count == 1 || recording == nil && freeze == nil),
+      "\(rows.texts.count) texts with \(caches.count) caches")
     var residual = stream
     for (layer, block) in blocks.enumerated().dropFirst(first) {
-      intervention.edit(&residual, at: .residualPre(layer: layer), positions: positions)
+      intervention.edit(&residual, at: .residualPre(layer: layer), rows: rows)
       recording?.residualPre.append(residual)
       var attended = attend(
-        residual, block, layer: layer, cache: &cache, positions: positions, freezing: freeze,
-        recording: &recording)
-      intervention.edit(&attended, at: .attentionOutput(layer: layer), positions: positions)
+        residual, block, layer: layer, caches: &caches, rows: rows, freezing: freeze, recording: &recording)
+      intervention.edit(&attended, at: .attentionOutput(layer: layer), rows: rows)
       var middle = residual
       if !block.isParallel { middle += attended }
-      intervention.edit(&middle, at: .residualMid(layer: layer), positions: positions)
+      intervention.edit(&middle, at: .residualMid(layer: layer), rows: rows)
       recording?.residualMid.append(middle)
       var (normalized, scales) = block.mlpNorm(
         middle, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpNormScales[layer] : nil })
-      intervention.edit(&normalized, at: .mlpInput(layer: layer), positions: positions)
+      intervention.edit(&normalized, at: .mlpInput(layer: layer), rows: rows)
       var written: Matrix
       var inner = Matrix(rows: 0, columns: 0)
       var postScales: [Float] = []
@@ -123,25 +147,24 @@ extension Transformer {
       } else {
         written = block.feedForward(normalized)
         if let norm = block.mlpPostNorm {
-          intervention.edit(&written, at: .mlpOutputInner(layer: layer), positions: positions)
+          intervention.edit(&written, at: .mlpOutputInner(layer: layer), rows: rows)
           inner = written
           (written, postScales) = norm(
             written, frozenScales: freeze.flatMap { $0.norms ? $0.recording.mlpPostNormScales[layer] : nil })
         }
       }
-      intervention.edit(&written, at: .mlpOutput(layer: layer), positions: positions)
+      intervention.edit(&written, at: .mlpOutput(layer: layer), rows: rows)
       recording?.mlpNormScales.append(scales)
       recording?.mlpPostNormScales.append(postScales)
       recording?.mlpOutputInner.append(inner)
       recording?.mlpOutput.append(written)
       if block.isParallel { residual += attended } else { residual = middle }
       residual += written
-      intervention.edit(&residual, at: .residualPost(layer: layer), positions: positions)
+      intervention.edit(&residual, at: .residualPost(layer: layer), rows: rows)
     }
-    cache.advance(by: positions.count)
+    for (text, own) in rows.texts.enumerated() { caches[text].advance(by: own.rows.count) }
     return read(
-      residual, logits: logits, positions: positions, freezing: freeze, recording: &recording,
-      intervening: &intervention)
+      residual, logits: logits, rows, freezing: freeze, recording: &recording, intervening: &intervention)
   }
 
   func check(_ tokens: [Token], after count: Int) throws(TransformerError) {
@@ -154,30 +177,33 @@ extension Transformer {
     }
   }
 
-  /// Token embeddings plus learned positions, `[position, dModel]`.
-  func embed(_ tokens: [Token], positions: Range<Int>) -> Matrix {
+  /// Token embeddings plus learned positions, `[row, dModel]`.
+  private func embed(_ tokens: [Token], _ rows: Rows) -> Matrix {
     var residual = Matrix(rows: tokens.count, columns: configuration.dModel)
-    for (row, token) in tokens.enumerated() {
+    for (row, (token, position)) in zip(tokens, rows.positions).enumerated() {
       residual[row] = embeddingVector(Int(token))[...]
-      if let positionEmbedding { residual.add(positionEmbedding.row(positions.lowerBound + row), toRow: row) }
+      if let positionEmbedding { residual.add(positionEmbedding.row(position), toRow: row) }
     }
     return residual
   }
 
   /// The final norm and the unembedding.
   private func read(
-    _ residual: Matrix, logits: LogitPositions, positions: Range<Int>, freezing freeze: Freeze?,
+    _ residual: Matrix, logits: LogitPositions, _ rows: Rows, freezing freeze: Freeze?,
     recording: inout Recording?, intervening intervention: inout some Intervention
   ) -> Matrix {
     let (normalized, scales) = finalNorm(
       residual, frozenScales: freeze.flatMap { $0.norms ? $0.recording.finalNormScales : nil })
     recording?.residualFinal = residual
     recording?.finalNormScales = scales
-    let first = logits == .all ? 0 : residual.rows - 1
-    var result = normalized.rows(first..<residual.rows).multiplied(byTransposed: unembedding)
+    var wanted = normalized
+    if logits == .last {
+      wanted = Matrix(rows: rows.texts.count, columns: normalized.columns)
+      for (place, text) in rows.texts.enumerated() { wanted[place] = normalized[text.rows.upperBound - 1] }
+    }
+    var result = wanted.multiplied(byTransposed: unembedding)
     capLogits(&result)
-    intervention.edit(
-      &result, at: .logits, positions: positions.lowerBound + first..<positions.upperBound)
+    intervention.edit(&result, at: .logits, rows: logits == .all ? rows : rows.last)
     return result
   }
 

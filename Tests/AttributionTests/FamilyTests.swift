@@ -25,7 +25,9 @@ struct FamilyTests {
       #expect(largestDifference(logits.values, recording.logits[position]) < 1e-4)
     }
     let samplings = (0..<3).map { Sampling(temperature: 1.2, seed: 40 + $0) }
-    let together = try model.generate(from: 0, count: 15, samplings: samplings, stops: [])
+    var generation = try Generation(
+      model, samplings.map { GenerationRequest([0], count: 15, sampling: $0) })
+    let together = try generation.rest()
     let alone = try samplings.map { try model.generate(after: [0], count: 15, sampling: $0, stops: []) }
     #expect(together == alone)
   }

@@ -17,10 +17,10 @@ struct IdentityTests {
   struct Replacement: Intervention {
     let model: LocalReplacementModel
 
-    func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
+    func edit(_ values: inout Matrix, at site: Site, rows: Rows) {
       guard let layer = layer(written: site) else { return }
       var written = model.errors[layer]
-      for position in positions where !model.zeroedPositions.contains(position) {
+      for position in rows.positions where !model.zeroedPositions.contains(position) {
         written.add(model.transcoder.layers[layer].decoderBias, toRow: position)
       }
       for entry in model.activations.entries

@@ -70,8 +70,45 @@ struct GraphCommandTests {
     let json = try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any]
     let tokens = try #require(json?["tokens"] as? [Int])
     #expect(tokens.count <= 14 && !tokens.isEmpty)
+    let logs = try #require(json?["log_probabilities"] as? [Double])
+    #expect(logs.count == tokens.count && logs.allSatisfy { $0 < 0 })
     let plain = try await ClewProcess.run(arguments + ["--seed", "5"])
     #expect(plain.output == (json?["text"] as? String ?? "") + "\n")
+  }
+
+  @Test func `prompts of a list are continued as each alone, and broken lines are named`() async throws {
+    let model = try TinyModel.shared().model.path
+    let folder = try TemporaryFolder()
+    let lines = [
+      "w3 w4", #"{"tokens":[0,5,9]}"#, #"{"prompt":"w1","target":"w2"}"#, "zebra", "w8",
+      String(repeating: "w5 ", count: 17), #"{"prompt":"w30 w2"}"#,
+    ]
+    try folder.write("prompts.txt", lines.joined(separator: "\n").utf8)
+    let options = ["--model", model, "--temperature", "1.5", "--seed", "5", "--count", "6"]
+    let list = try await ClewProcess.run(
+      ["generate", "--prompts", "prompts.txt", "--json"] + options, in: folder.url)
+    #expect(list.status == 1, "\(list.error)")
+    let records = try list.output.split(separator: "\n").map {
+      try #require(JSON(parsing: Array($0.utf8)).object)
+    }
+    #expect(records.map { $0["line"]?.int } == Array(1...7))
+    #expect(records.map { $0["error"] == nil } == [true, true, false, true, true, false, true])
+    for number in [3, 6] { #expect(list.error.contains("line \(number) of prompts.txt: ")) }
+    for (record, prompt) in [(0, ["w3 w4"]), (1, ["--tokens=0,5,9"]), (4, ["w8"]), (6, ["w30 w2"])] {
+      let alone = try await ClewProcess.run(["generate", "--json"] + prompt + options)
+      let own = try #require(JSON(parsing: Array(alone.output.utf8)).object)
+      #expect(own["tokens"] == records[record]["tokens"] && own["text"] == records[record]["text"])
+      #expect(own["prompt_tokens"] == records[record]["prompt_tokens"])
+    }
+    let text = try await ClewProcess.run(
+      ["generate", "--prompts", "-"] + options, after: "exec < prompts.txt", in: folder.url)
+    #expect(
+      text.status == 1 && text.output.hasPrefix("line      1\n") && text.error.contains("of standard input"))
+    for more in [["w1"], ["--tokens", "1,2"]] {
+      let outcome = try await ClewProcess.run(
+        ["generate", "--prompts", "prompts.txt", "--model", model] + more, in: folder.url)
+      #expect(outcome.status == 2 && outcome.error.contains("exclude each other"), "\(outcome)")
+    }
   }
 
   @Test(arguments: [
@@ -99,7 +136,7 @@ struct GraphCommandTests {
     ["render"], ["render", "x", "--width", "wide"], ["prune", "x"],
     ["prune", "x", "-o", "y", "--node-share", "2"],
     ["score"], ["check", "--model", "x", "--transcoders", "y"], ["generate", "x"],
-    ["generate", "x", "--model", "y", "--top-p", "0"],
+    ["generate", "x", "--model", "y", "--top-p", "0"], ["generate", "x", "--model", "y", "--top-k", "0"],
   ])
   func `wrong arguments end with status 2`(arguments: [String]) async throws {
     let outcome = try await ClewProcess.run(arguments)

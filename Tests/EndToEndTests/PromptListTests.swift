@@ -110,7 +110,7 @@ struct PromptListTests {
 
   @Test func `a file that no list of prompts could be is refused before it fills the memory`() async throws {
     let folder = try TemporaryFolder()
-    FileManager.default.createFile(atPath: folder.url("huge.txt").path, contents: nil)
+    try folder.write("huge.txt", [])
     try FileHandle(forWritingTo: folder.url("huge.txt")).truncate(atOffset: 40 << 30)
     for list in ["huge.txt", "/dev/zero"] {
       let outcome = try await ClewProcess.run(try Self.arguments(list), in: folder.url)

@@ -23,6 +23,13 @@ import Testing
     #expect(metrics.width(of: "e\u{301}") == metrics.width(of: "é"))
   }
 
+  @Test func `a box leaves room for quotation marks of wider fonts`() {
+    let metrics = TextMetrics(fontSize: 10)
+    // Those of DejaVu Sans Condensed: 0.466 em for each mark.
+    #expect(metrics.room(for: "“is”") >= metrics.width(of: "is") + 2 * 4.66)
+    #expect(metrics.room(for: "is") == metrics.width(of: "is") * 1.03)
+  }
+
   @Test func `a shortened line fits and shows that it was cut`() {
     let metrics = TextMetrics(fontSize: 7)
     let line = metrics.shortened("quotation marks and parentheses", to: 60)

@@ -223,7 +223,7 @@ struct ReconstructionCheckTests {
 private struct Overwriting: Intervention {
   let change: (inout Matrix, Site) -> Void
   init(_ change: @escaping (inout Matrix, Site) -> Void) { self.change = change }
-  mutating func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) { change(&values, site) }
+  mutating func edit(_ values: inout Matrix, at site: Site, rows: Rows) { change(&values, site) }
 }
 
 /// The measures as their formulas say, in two passes.

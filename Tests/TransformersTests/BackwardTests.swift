@@ -120,7 +120,7 @@ import Testing
     // Token 7 occurs once, and nowhere as a prediction that counts: ties do not reach it but by the softmax.
     struct Nudge: Intervention {
       let by: [Float]
-      mutating func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
+      mutating func edit(_ values: inout Matrix, at site: Site, rows: Rows) {
         if site == .embedding { values.add(by, toRow: 2) }
       }
     }

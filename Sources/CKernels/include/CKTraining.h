@@ -44,6 +44,11 @@ void ck_attend(const float *q, size_t q_stride, const float *k, const float *v, 
 size_t ck_attend_work(size_t count, size_t width);
 void ck_attend_forward(const float *q, size_t q_stride, const float *k, const float *v, size_t kv_stride, size_t count,
                        size_t width, float scale, float *o, size_t o_stride, float *work);
+// What one reader attends to: p, its products with `count` sources, becomes the softmax of scale * p over the sources low
+// to high - 1, capped before as cap * tanh(score / cap) where cap > 0, and 0 elsewhere. A sink takes its share of the
+// softmax and is no source.
+void ck_attention_shares(float *p, size_t count, size_t low, size_t high, float scale, float cap, int has_sink,
+                         float sink);
 // Writes the gradient of q, adds those of k and v. `work` holds `count` floats.
 void ck_attend_pullback(const float *go, size_t go_stride, const float *q, size_t q_stride, const float *k,
                         const float *v, size_t kv_stride, const float *p, size_t count, size_t width, float scale,

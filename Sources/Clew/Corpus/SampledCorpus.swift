@@ -58,13 +58,16 @@ public enum SampledCorpus {
     while count < settings.tokens {
       progress(Double(count) / Double(settings.tokens))
       let numbers = log.begun..<log.begun + batch
-      let samplings = numbers.map {
-        Sampling(
-          temperature: settings.temperature, seed: settings.seed &+ UInt64($0) &* 0x9E37_79B9_7F4A_7C15)
-      }
-      let texts = try model.generate(
-        from: opening, count: model.configuration.contextLength - 1, samplings: samplings, stops: stops
-      ).filter { !$0.isEmpty }
+      var generation = try Generation(
+        model,
+        numbers.map {
+          GenerationRequest(
+            [opening], count: model.configuration.contextLength - 1,
+            sampling: Sampling(
+              temperature: settings.temperature, seed: settings.seed &+ UInt64($0) &* 0x9E37_79B9_7F4A_7C15),
+            stops: stops)
+        })
+      let texts = try generation.rest().filter { !$0.isEmpty }
       try log.append(texts.map { [opening] + $0 }, begun: numbers.upperBound)
       count += texts.reduce(0) { $0 + $1.count }
       guard count >= settings.tokens || log.begun < 1000 + 2 * log.rows.count else {

@@ -37,11 +37,15 @@ struct AnswerComparison {
         : transformer.logits(of: recording, positions: last..<last + 1, isCapped: false).values
     }
     logits = (uncapped(trace.result.model.recording), uncapped(run.recording))
-    before = try Distribution(logits: trace.result.model.recording.lastLogits[...])
-    after = try Distribution(logits: run.recording.lastLogits[...])
+    let last = run.recording.positionCount - 1
+    func distribution(_ logits: [Float]) throws(TransformerError) -> Distribution {
+      try Distribution(logits: logits[...], position: last)
+    }
+    before = try distribution(trace.result.model.recording.lastLogits)
+    after = try distribution(run.recording.lastLogits)
     means = (mean(logits.before), mean(logits.after))
     let predicted = try prediction.logits()
-    expected = try Distribution(logits: predicted.map { Float(transformer.capped(Double($0))) }[...])
+    expected = try distribution(predicted.map { Float(transformer.capped(Double($0))) })
     let middle = mean(predicted)
     expectedLogits = predicted.map { Double($0) - middle }
   }

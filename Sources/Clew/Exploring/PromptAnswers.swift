@@ -29,7 +29,7 @@ public struct PromptAnswers: Codable, Equatable, Sendable {
   ///   - candidateCount: How many tokens are named behind each position.
   public init(
     _ recording: Recording, of prompt: Prompt, by model: TracingModel, candidateCount: Int = 5
-  ) throws(AttributionError) {
+  ) throws(TransformerError) {
     let tokens = recording.tokens.map { Int($0) }
     precondition(tokens.count == prompt.texts.count, "\(tokens.count) tokens, \(prompt.texts.count) texts")
     var positions: [Position] = []
@@ -38,7 +38,7 @@ public struct PromptAnswers: Codable, Equatable, Sendable {
       let range = start..<min(start + Self.chunk, tokens.count)
       let logits = model.transformer.logits(of: recording, positions: range)  // [position, vocabulary]
       for (row, position) in range.enumerated() {
-        let expected = try Distribution(logits: logits[row])
+        let expected = try Distribution(logits: logits[row], position: position)
         positions.append(
           Position(
             token: tokens[position], text: prompt.texts[position],

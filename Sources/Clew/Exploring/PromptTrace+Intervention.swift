@@ -70,12 +70,15 @@ extension PromptTrace {
     of count: Int, after run: InterventionResult, order: InterventionOrder, tokenizer: Tokenizer
   ) throws -> InterventionOutcome.Continuation {
     let (tokens, transformer) = (prompt.tokens, result.model.transformer)
-    let sampling = Sampling(temperature: order.temperature ?? 0, seed: order.seed ?? 0)
-    let before = try transformer.generate(
-      after: tokens, count: count, sampling: sampling, stops: tokenizer.endsOfText)
-    let after = try transformer.generate(
-      from: run.recording.lastLogits, cache: run.cache, count: count, sampling: sampling,
+    let request = GenerationRequest(
+      tokens, count: count,
+      sampling: Sampling(temperature: order.temperature ?? 0, seed: order.seed ?? 0),
       stops: tokenizer.endsOfText)
+    var plain = try Generation(transformer, [request])
+    let before = try plain.rest()[0]
+    var changed = try Generation(
+      transformer, request, logits: run.recording.lastLogits, cache: run.cache, changing: NoIntervention())
+    let after = try changed.rest()[0]
     func text(_ added: [Token]) -> String {
       var stream = TextStream(after: tokens, tokenizer: tokenizer)
       return added.map { stream.add($0) }.joined() + stream.finish()

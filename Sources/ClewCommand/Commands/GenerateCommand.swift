@@ -8,10 +8,16 @@ struct GenerateCommand: ParsableCommand {
     commandName: "generate", abstract: "Continues a prompt, the likeliest token each time or sampled.",
     discussion: """
       On a terminal, control characters that the model writes are spelled out; in a file or a pipe they are as it wrote \
-      them.
+      them. With --prompts many prompts are continued side by side, each as it would be alone, with the same random \
+      numbers; what is wrong with a line is said, the others are continued, and the status is 1.
       """)
 
   @Argument(help: "The text to continue.") var prompt: String?
+  @Option(
+    help:
+      "Continue each prompt of a file, or of standard input (-): one a line, or lines of JSON with prompt or tokens.",
+    completion: .file())
+  var prompts: String?
   @OptionGroup var promptOptions: PromptOptions
   @Option(help: WeightFolder.modelHelp, completion: .directory) var model: String
   @Option(
@@ -20,19 +26,33 @@ struct GenerateCommand: ParsableCommand {
   var limit: Int?
   @Option(help: "0 takes the likeliest token; otherwise logits are divided by it.") var temperature = 0.0
   @Option(help: "Draw from the likeliest tokens whose probabilities first reach this sum.") var topP = 1.0
+  @Option(help: "Draw from so many of the likeliest tokens.") var topK: Int?
   @Option(help: "Where the random numbers start.") var seed: UInt64 = 0
   @OptionGroup var threads: ThreadOptions
-  @Flag(help: "Print prompt, tokens and text as JSON at the end.") var json = false
+  @Flag(
+    help:
+      "Print prompt, tokens, their log-probabilities in nats and the text as JSON at the end; with --prompts, a line for each."
+  )
+  var json = false
 
   func validate() throws {
     guard count > 0 else {
       throw ValidationError("--\(limit == nil ? "tokens" : "count") must be at least 1.")
     }
-    _ = try input
+    if prompts != nil {
+      guard prompt == nil, promptOptions.tokens == nil else {
+        throw ValidationError(
+          "--prompts and \(prompt == nil ? "--tokens" : "a prompt") exclude each other. Leave one of them out."
+        )
+      }
+    } else {
+      _ = try input
+    }
     guard temperature >= 0, temperature.isFinite else {
       throw ValidationError("--temperature must be 0 or more.")
     }
     guard topP > 0, topP <= 1 else { throw ValidationError("--top-p must be more than 0 and at most 1.") }
+    if let topK, topK < 1 { throw ValidationError("--top-k must be at least 1.") }
   }
 
   /// How many tokens to add. Beside a text `--tokens` used to say so, and still does.
@@ -53,35 +73,20 @@ struct GenerateCommand: ParsableCommand {
     }
   }
 
+  var sampling: Sampling { Sampling(temperature: temperature, topP: topP, topK: topK, seed: seed) }
+
   func run() throws {
     threads.apply()
+    let list = try prompts.map { try PromptList(path: $0) }
     let folder = try WeightFolder.model(model)
-    let transformer = try Transformer(folder: folder)
-    transformer.tellNotes()
-    let tokenizer = try Tokenizer(folder: folder)
-    let start = try Prompt(try input, tokenizer: tokenizer).tokens
-    var stream = TextStream(after: start, tokenizer: tokenizer)
-    if !json { try Terminal.output(asItIs: tokenizer.decode(start)) }
-    var failure: (any Error)?
-    let added = try transformer.generate(
-      after: start, count: count, sampling: Sampling(temperature: temperature, topP: topP, seed: seed),
-      stops: tokenizer.endsOfText
-    ) { token in
-      let new = stream.add(token)
-      guard !json else { return true }
-      do { try Terminal.output(asItIs: new) } catch { failure = error }
-      return failure == nil
-    }
-    if let failure { throw failure }
-    if json {
-      let record: JSON = [
-        "prompt": .string(prompt ?? tokenizer.decode(start)),
-        "prompt_tokens": .array(start.map { JSON(Int($0)) }),
-        "tokens": .array(added.map { JSON(Int($0)) }), "text": .string(tokenizer.decode(start + added)),
-      ]
-      try Terminal.output(String(decoding: try record.bytes(), as: UTF8.self) + "\n")
+    let writer = TextWriter(
+      model: try Transformer(folder: folder), tokenizer: try Tokenizer(folder: folder), count: count,
+      sampling: sampling, printsJSON: json)
+    writer.model.tellNotes()
+    if let list {
+      try writer.write(list, bos: promptOptions.opening.bos)
     } else {
-      try Terminal.output(asItIs: stream.finish() + "\n")
+      try writer.write(try input)
     }
   }
 }

@@ -8,7 +8,7 @@ struct OutputReplacement: Intervention {
   let outputs: [Matrix?]
   let skipped: Int
 
-  mutating func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
+  mutating func edit(_ values: inout Matrix, at site: Site, rows: Rows) {
     guard case .mlpOutput(let layer) = site, let output = outputs[layer] else { return }
     let width = values.columns
     for row in skipped..<max(skipped, values.rows) {
@@ -45,7 +45,7 @@ struct FeatureReplacement: Intervention {
     outputs = Array(repeating: zero, count: model.blocks.count)
   }
 
-  mutating func edit(_ values: inout Matrix, at site: Site, positions: Range<Int>) {
+  mutating func edit(_ values: inout Matrix, at site: Site, rows: Rows) {
     switch site {
     case .residualMid(let layer):
       residualMid = values

@@ -129,6 +129,21 @@ public struct TextAttention: Sendable {
   }
 }
 
+extension Kernels {
+  /// What one reader attends to, in the place of its products with the sources: shares that are 0 where it sees nothing, and
+  /// whose sum falls short of 1 by the share of a sink.
+  /// ```
+  /// p[s] = exp(c(scale · p[s])) / (Σ_visible exp(c(scale · p[s])) + exp(sink)),   c(x) = cap · tanh(x / cap)
+  /// ```
+  package static func attentionShares(
+    _ p: UnsafeMutablePointer<Float>, count: Int, of visible: Range<Int>, scale: Float, cap: Float?,
+    sink: Float?
+  ) {
+    ck_attention_shares(
+      p, count, visible.lowerBound, visible.upperBound, scale, cap ?? 0, sink == nil ? 0 : 1, sink ?? 0)
+  }
+}
+
 extension RotaryEmbedding {
   /// Cosines and sines of every angle, `[position, dHead / 2]` each.
   public func tables(positions: Int) -> (cosine: [Float], sine: [Float]) {
