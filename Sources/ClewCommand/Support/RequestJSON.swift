@@ -47,20 +47,14 @@ enum RequestJSON {
         ? "The request is not \(word(type))"
         : "The request's '\(name(context.codingPath))' is not \(word(type))"
     case .dataCorrupted(let context):
-      // The decoder's own words name types of Swift.
-      if ["representable", "does not fit"].contains(where: context.debugDescription.contains) {
-        "The request has a number that does not fit" + place(context.codingPath)
-      } else if context.codingPath.isEmpty {
-        "The request is not JSON"
+      // The server takes nothing that is no JSON, and the decoder calls numbers so that do not fit.
+      if context.codingPath.isEmpty {
+        "The request has a number that does not fit where it stands: it is too large, or should be whole"
       } else {
         "The request is not understood: \(context.debugDescription)"
       }
     @unknown default: "The request is not understood"
     }
-  }
-
-  private static func place(_ path: [any CodingKey]) -> String {
-    path.isEmpty ? "" : ", in '\(name(path))'"
   }
 
   /// A place, as scripts write it: `changes[2].features`.
