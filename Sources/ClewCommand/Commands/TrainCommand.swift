@@ -228,14 +228,7 @@ struct TrainTranscoderCommand: ParsableCommand {
     try OutputCheck.checkNoModel(in: target)
     let claim = try WriteClaim(folder: target)
     defer { withExtendedLifetime(claim) {} }
-    if !resume, !restart, TranscoderRun.hasCheckpoint(in: target) {
-      throw TrainingError.badCheckpoint(
-        path: target.path, reason: "it holds the checkpoint of an earlier run",
-        advice: "Give --resume to go on from it, --restart to begin again, or another folder.")
-    }
-    if !resume, !restart, FileManager.default.fileExists(atPath: target.appending(path: "config.yaml").path) {
-      throw OutputError.occupied(folder: output, holds: "transcoders already", option: "--restart")
-    }
+    try checkUnused(target)
     let bar = ProgressBar(isQuiet: quiet)
     defer { bar.clear() }
     bar.show("reading the text", fraction: 0)
@@ -278,6 +271,19 @@ struct TrainTranscoderCommand: ParsableCommand {
       } else if !quiet {
         try Terminal.output(report(result, run.cache))
       }
+    }
+  }
+
+  /// Refuses a folder that holds a training or transcoders, unless it was said what becomes of them.
+  private func checkUnused(_ target: URL) throws {
+    if resume || restart { return }
+    if TranscoderRun.hasCheckpoint(in: target) {
+      throw TrainingError.badCheckpoint(
+        path: target.path, reason: "it holds the checkpoint of an earlier run",
+        advice: "Give --resume to go on from it, --restart to begin again, or another folder.")
+    }
+    if FileManager.default.fileExists(atPath: target.appending(path: "config.yaml").path) {
+      throw OutputError.occupied(folder: output, holds: "transcoders already", option: "--restart")
     }
   }
 

@@ -14,11 +14,12 @@ struct TextWriter {
   /// What is kept of a token: logits of many would fill the memory.
   private struct Added {
     let token: Token
+    /// 0 where nobody asks for it.
     let logProbability: Double
 
-    init(_ token: GeneratedToken) throws {
+    init(_ token: GeneratedToken, weighs: Bool) throws {
       self.token = token.token
-      logProbability = try token.distribution().logProbability(of: Int(token.token))
+      logProbability = weighs ? try token.distribution().logProbability(of: Int(token.token)) : 0
     }
   }
 
@@ -34,7 +35,7 @@ struct TextWriter {
     var added: [Added] = []
     while let token = try generation.next()?[0] {
       if printsJSON {
-        added.append(try Added(token))
+        added.append(try Added(token, weighs: true))
       } else {
         try Terminal.output(asItIs: stream.add(token.token))
       }
@@ -57,7 +58,7 @@ struct TextWriter {
       var generation = try Generation(model, requests)
       var added = requests.map { _ in [Added]() }
       while let tokens = try generation.next() {
-        for token in tokens { added[token.text].append(try Added(token)) }
+        for token in tokens { added[token.text].append(try Added(token, weighs: printsJSON)) }
       }
       var place = 0
       for (line, start) in zip(lines, starts) {
